@@ -1,0 +1,58 @@
+# Two commands for a newcomer: `make demo` and `make test`. Needs Python >= 3.11, git and make; everything else goes
+# into .venv. Set PYTHON to choose the interpreter.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+INSTALLED_DEV := $(VENV)/.installed-dev
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: demo test test-slow check format docs clean help
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo       build a language model from raw text on this machine, measured (about 6 minutes)"
+	@echo "make test       the default test suite"
+	@echo "make test-slow  the long tests as well"
+	@echo "make check      format, lint, types, import contract, generated docs up to date"
+	@echo "make format     format the code and regenerate docs"
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Erya needs Python 3.11 or newer; run: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+# torch first and by itself: it is the one package with several builds, and the rest must accept the one chosen.
+$(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) torch
+	$(PIP) -e .
+	@touch $@
+
+$(INSTALLED_DEV): $(INSTALLED)
+	$(PIP) -e '.[dev]'
+	@touch $@
+
+demo: $(INSTALLED)
+	$(BIN)/erya demo
+
+test: $(INSTALLED_DEV)
+	$(BIN)/python -m pytest
+
+test-slow: $(INSTALLED_DEV)
+	$(BIN)/python -m pytest -m 'not gpu and not cluster'
+
+check: $(INSTALLED_DEV)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/reference.py --check
+
+format: $(INSTALLED_DEV)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/python scripts/reference.py
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""One file, one command: here alone the layers are composed, files opened and things printed."""

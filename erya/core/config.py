@@ -1,0 +1,193 @@
+"""Configuration: TOML tables merged key by key, then validated into one frozen model that remembers its origins.
+
+In: a preset name or a TOML file, `key=value` overrides, and layers a command computes itself.
+Out: a `Resolved` with the frozen model and, for every value, where it came from.
+"""
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from erya.core.errors import UserError, did_you_mean
+
+Table = dict[str, Any]
+
+
+class Section(BaseModel):
+    """A frozen, strict part of the configuration: an unknown key or a wrong type is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, protected_namespaces=())
+
+
+S = TypeVar("S", bound=Section)
+
+
+@dataclass(frozen=True)
+class Resolved(Generic[S]):
+    """A validated configuration and, by dotted key, the origin of each value that is not a default."""
+
+    config: S
+    origins: dict[str, str]
+
+    def origin(self, key: str) -> str:
+        """Where the value of a dotted key came from: a file, `command line`, another layer, or `default`."""
+        return self.origins.get(key, "default")
+
+
+def preset_names() -> list[str]:
+    """The names of the presets that come with the package."""
+    folder = files("erya") / "presets"
+    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def read_toml(source: str | Path) -> list[tuple[str, Table]]:
+    """A preset or TOML file as layers, its `extends` chain first.
+
+    Raises: UserError for an unknown preset, an unreadable file, bad TOML or a circle of `extends`.
+    """
+    layers: list[tuple[str, Table]] = []
+    seen: set[str] = set()
+    current: str | Path | None = source
+    while current is not None:
+        label, text, folder = _read_text(current)
+        if label in seen:
+            raise UserError(f"{label}: `extends` goes round in a circle")
+        seen.add(label)
+        try:
+            table = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise UserError(f"{label}: not valid TOML: {error}") from None
+        parent = table.pop("extends", None)
+        layers.insert(0, (label, table))
+        current = _parent(parent, folder, label)
+    return layers
+
+
+def _read_text(source: str | Path) -> tuple[str, str, Path | None]:
+    path = Path(source)
+    if path.suffix != ".toml" and str(source) in preset_names():
+        return f"preset {source}", (files("erya") / "presets" / f"{source}.toml").read_text(encoding="utf-8"), None
+    if not path.is_file():
+        hint = did_you_mean(str(source), preset_names()) if path.suffix != ".toml" else ""
+        raise UserError(f"{source}: no such configuration file or preset{hint}")
+    try:
+        return str(path), path.read_text(encoding="utf-8"), path.parent
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read as UTF-8 text ({error})") from None
+
+
+def _parent(parent: Any, folder: Path | None, label: str) -> str | Path | None:
+    if parent is None:
+        return None
+    if not isinstance(parent, str):
+        raise UserError(f"{label}: extends: got {parent!r}, expected the name of a preset or file")
+    if folder is not None and (folder / parent).is_file():
+        return folder / parent
+    return parent
+
+
+def parse_overrides(pairs: Sequence[str]) -> Table:
+    """`a.b=1e-3` arguments as nested tables; a value is read as TOML, else as a plain string; `none` is None."""
+    table: Table = {}
+    for pair in pairs:
+        key, separator, text = pair.partition("=")
+        if not separator or not key.strip():
+            raise UserError(f"'{pair}': expected KEY=VALUE, for example optimizer.learning_rate=1e-3")
+        _merge(table, _nested(key.strip().split("."), _parse_value(text.strip())))
+    return table
+
+
+def _parse_value(text: str) -> Any:
+    if text.lower() == "none":
+        return None
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _nested(parts: Sequence[str], value: Any) -> Table:
+    for part in reversed(parts):
+        value = {part: value}
+    return dict(value)
+
+
+def _merge(into: Table, other: Mapping[str, Any]) -> None:
+    for key, value in other.items():
+        if isinstance(value, Mapping) and isinstance(into.get(key), dict):
+            _merge(into[key], value)
+        else:
+            into[key] = _copy(value)
+
+
+def _copy(value: Any) -> Any:
+    return {key: _copy(item) for key, item in value.items()} if isinstance(value, Mapping) else value
+
+
+def leaves(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A nested table as dotted keys."""
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, Mapping) and value:
+            flat.update(leaves(value, f"{prefix}{key}."))
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def resolve(schema: type[S], layers: Sequence[tuple[str, Mapping[str, Any]]]) -> Resolved[S]:
+    """Merge layers (later wins, key by key) and validate them against `schema`.
+
+    Raises: UserError with the origin, the key, what was got and what is allowed.
+    """
+    merged: Table = {}
+    origins: dict[str, str] = {}
+    for label, table in layers:
+        _merge(merged, table)
+        origins.update(dict.fromkeys(leaves(table), label))
+    try:
+        config = schema.model_validate_json(json.dumps(merged, default=str))
+    except ValidationError as error:
+        raise UserError(_explain(schema, error, origins)) from None
+    return Resolved(config, origins)
+
+
+def load(schema: type[S], source: str | Path | None, overrides: Sequence[str] = ()) -> Resolved[S]:
+    """A preset or file plus `key=value` overrides, validated."""
+    layers = read_toml(source) if source is not None else []
+    return resolve(schema, [*layers, ("command line", parse_overrides(overrides))])
+
+
+def _explain(schema: type[BaseModel], error: ValidationError, origins: Mapping[str, str]) -> str:
+    first = error.errors(include_url=False)[0]
+    path = [str(part) for part in first["loc"]]
+    key = ".".join(path)
+    where = next((label for known, label in origins.items() if known == key or known.startswith(f"{key}.")), None)
+    prefix = f"{where}: {key}" if where else key
+    if first["type"] == "extra_forbidden":
+        return f"{prefix}: unknown key{did_you_mean(path[-1], _fields(schema, path[:-1]))}"
+    if first["type"] == "missing":
+        return f"{prefix}: missing; set it in the file or as {key}=VALUE"
+    return f"{prefix}: got {first['input']!r}; {first['msg'].removeprefix('Value error, ')}"
+
+
+def _fields(schema: type[BaseModel], path: Sequence[str]) -> list[str]:
+    for part in path:
+        annotation = schema.model_fields[part].annotation if part in schema.model_fields else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return []
+        schema = annotation
+    return list(schema.model_fields)
+
+
+def to_toml(config: Section) -> str:
+    """The configuration as TOML that is itself a valid input; absent (None) values are left out."""
+    import tomli_w
+
+    return tomli_w.dumps(config.model_dump(mode="json", exclude_none=True))

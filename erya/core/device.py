@@ -35,7 +35,7 @@ def choose_device(name: str = "auto") -> torch.device:
 def has_bf16_units(device: torch.device) -> bool:
     """Whether the hardware multiplies bf16 matrices natively (without, a CPU is 40–500× slower in it)."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return device.type == "cpu" and bool({"avx512_bf16", "amx_bf16"} & cpu_flags())
 
 

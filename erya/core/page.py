@@ -13,7 +13,8 @@ body { margin: 0 auto; max-width: 62rem; padding: 2rem 1.2rem 4rem; background: 
   font: 16px/1.55 system-ui, "Segoe UI", Roboto, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif; }
 h1 { font-size: 1.7rem; margin: 0 0 .2rem; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem; }
 .subtitle { opacity: .7; margin: 0 0 1.5rem; }
-.scroll { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .93rem; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .93rem; }
 th, td { padding: .35rem .8rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; }
 th:first-child, td:first-child { text-align: left; } th { background: var(--soft); font-weight: 600; }
 td.long { text-align: left; max-width: 40rem; white-space: pre-wrap; }

@@ -1,6 +1,7 @@
 """A run's directory: its resolved configuration, status, metrics and log, readable while the run goes on.
 
-`config.toml` is a valid input; `run.json` says what runs and how it ended; `metrics.jsonl` holds one JSON object a line.
+`config.toml` is a valid input; `run.json` says what runs and how it ended; `metrics.jsonl` holds one JSON object a
+line.
 """
 
 import json

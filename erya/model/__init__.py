@@ -1,0 +1,1 @@
+"""Language models: layers written once, architectures composed of them, families that speak the ecosystem's names."""

@@ -1,0 +1,1 @@
+"""Whole models composed of layers; training and generation know only their protocol."""

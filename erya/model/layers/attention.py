@@ -1,0 +1,111 @@
+"""Causal self-attention with grouped queries: the textbook form, and the fast form every model uses."""
+
+import math
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from erya.model.layers.norm import RMSNorm
+from erya.model.layers.rotary import Rotation, rotate
+
+
+class Memory(Protocol):
+    """What attention needs of a cache: take new keys and values, give all of them."""
+
+    def __call__(self, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """All keys and values, the new ones last."""
+
+
+def reference_attention(
+    queries: Float[Tensor, "B H T E"],
+    keys: Float[Tensor, "B K S E"],
+    values: Float[Tensor, "B K S E"],
+    visible: Bool[Tensor, "#B 1 T S"],
+) -> Float[Tensor, "B H T E"]:
+    """Attention as the textbook writes it, softmax(Q Kᵀ / √E) V; tests hold the fast form to it.
+
+    Source: Vaswani et al. 2017, arXiv:1706.03762, equation 1; each key and value serves H / K queries as in
+    Ainslie et al. 2023, arXiv:2305.13245, section 2.2.
+    """
+    group = queries.shape[1] // keys.shape[1]
+    keys, values = keys.repeat_interleave(group, dim=1), values.repeat_interleave(group, dim=1)
+    scores = queries @ keys.transpose(-2, -1) / math.sqrt(queries.shape[-1])
+    return torch.softmax(scores.masked_fill(~visible, -math.inf), dim=-1) @ values
+
+
+def fast_attention(
+    queries: Float[Tensor, "B H T E"],
+    keys: Float[Tensor, "B K S E"],
+    values: Float[Tensor, "B K S E"],
+    mask: Bool[Tensor, "#B 1 T S"] | None = None,
+    dropout: float = 0.0,
+) -> Float[Tensor, "B H T E"]:
+    """The same by PyTorch's fused kernels; without a mask it is causal, or one query that sees everything."""
+    rows, heads, length, size = queries.shape
+    if length == 1:
+        # The queries of one group stand beside each other as if they were positions: no key is ever repeated.
+        grouped = queries.reshape(rows, keys.shape[1], -1, size)
+        return F.scaled_dot_product_attention(grouped, keys, values, attn_mask=mask).reshape(rows, heads, 1, size)
+    return F.scaled_dot_product_attention(
+        queries,
+        keys,
+        values,
+        attn_mask=mask,
+        dropout_p=dropout,
+        is_causal=mask is None,
+        enable_gqa=heads != keys.shape[1],
+    )
+
+
+def document_mask(documents: Int[Tensor, "B T"]) -> Bool[Tensor, "B 1 T T"]:
+    """Which positions each position sees: those not after it, in its own document."""
+    length = documents.shape[1]
+    causal = torch.ones(length, length, dtype=torch.bool, device=documents.device).tril()
+    return ((documents[:, :, None] == documents[:, None, :]) & causal)[:, None]
+
+
+class Attention(nn.Module):
+    """Self-attention with one fused projection to queries, keys and values, and optionally normalised queries and keys.
+
+    Source of the query and key norm: Henry et al. 2020, arXiv:2010.04245, as Qwen3 has it (RMSNorm of each head).
+    """
+
+    def __init__(
+        self,
+        hidden_size: int,
+        num_heads: int,
+        num_kv_heads: int,
+        head_dim: int,
+        bias: bool,
+        norm_epsilon: float | None,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.num_heads, self.num_kv_heads, self.head_dim, self.dropout = num_heads, num_kv_heads, head_dim, dropout
+        self.qkv = nn.Linear(hidden_size, (num_heads + 2 * num_kv_heads) * head_dim, bias=bias)
+        self.output = nn.Linear(num_heads * head_dim, hidden_size, bias=bias)
+        self.query_norm = RMSNorm(head_dim, norm_epsilon) if norm_epsilon is not None else None
+        self.key_norm = RMSNorm(head_dim, norm_epsilon) if norm_epsilon is not None else None
+
+    def forward(
+        self,
+        x: Float[Tensor, "B T D"],
+        rotation: Rotation | None = None,
+        mask: Bool[Tensor, "#B 1 T S"] | None = None,
+        memory: Memory | None = None,
+    ) -> Float[Tensor, "B T D"]:
+        """Every position's mixture of what it sees; with `memory`, of what came before `x` too."""
+        heads = self.qkv(x).unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
+        queries, keys, values = heads.split((self.num_heads, self.num_kv_heads, self.num_kv_heads), dim=1)
+        if self.query_norm is not None and self.key_norm is not None:
+            queries, keys = self.query_norm(queries), self.key_norm(keys)
+        if rotation is not None:
+            queries, keys = rotate(queries, rotation), rotate(keys, rotation)
+        if memory is not None:
+            keys, values = memory(keys, values)
+        mixed = fast_attention(queries, keys, values, mask, self.dropout if self.training else 0.0)
+        output: Tensor = self.output(mixed.transpose(1, 2).flatten(2))
+        return output

@@ -1,0 +1,88 @@
+"""The loss of a language model without its logits: they are made, used and dropped a few rows at a time."""
+
+from typing import Any, cast
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor
+
+IGNORED = -100
+CHUNK_ELEMENTS = {"cpu": 1 << 22, "cuda": 1 << 28}
+
+
+def chunk_rows(hidden: Float[Tensor, "N D"], vocab_size: int) -> int:
+    """How many rows of logits to hold at once: about 16 MB of them in a CPU's cache, 1 GB on a GPU."""
+    return max(16, CHUNK_ELEMENTS.get(hidden.device.type, 1 << 24) // vocab_size)
+
+
+def linear_cross_entropy(
+    hidden: Float[Tensor, "N D"],
+    weight: Float[Tensor, "V D"],
+    targets: Int[Tensor, " N"],
+    rows: int | None = None,
+) -> Float[Tensor, ""]:
+    """The summed nats of the targets under softmax(hidden · weightᵀ); every target must be supervised.
+
+    The gradient of each chunk is taken while its logits are there, so the backward pass computes nothing again.
+    """
+    rows = rows or chunk_rows(hidden, weight.shape[0])
+    if not torch.is_grad_enabled():
+        return target_nats(hidden, weight, targets, rows).sum()
+    return cast(Tensor, _LinearCrossEntropy.apply(hidden, weight, targets, rows))  # type: ignore[no-untyped-call]
+
+
+@torch.no_grad()
+def target_nats(
+    hidden: Float[Tensor, "N D"],
+    weight: Float[Tensor, "V D"],
+    targets: Int[Tensor, " N"],
+    rows: int | None = None,
+) -> Float[Tensor, " N"]:
+    """The nats of each target, without gradients."""
+    rows = rows or chunk_rows(hidden, weight.shape[0])
+    parts = [
+        F.cross_entropy(F.linear(chunk, weight).float(), target, reduction="none")
+        for chunk, target in zip(hidden.split(rows), targets.split(rows), strict=True)
+    ]
+    return torch.cat(parts)
+
+
+class _LinearCrossEntropy(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, rows: int) -> Tensor:
+        device = hidden.device.type
+        dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else hidden.dtype
+        ctx.dtypes = hidden.dtype, weight.dtype
+        with torch.autocast(device, enabled=False):
+            nats, ctx.gradients = _nats_and_gradients(hidden.to(dtype), weight.to(dtype), targets, rows)
+        return nats
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        assert ctx.gradients is not None, "the gradients of this loss were already given away"
+        of_hidden, of_weight = ctx.gradients
+        ctx.gradients = None  # they are scaled in place, hence usable once
+        return of_hidden.mul_(upstream).to(ctx.dtypes[0]), of_weight.mul_(upstream).to(ctx.dtypes[1]), None, None
+
+
+def _nats_and_gradients(
+    hidden: Tensor, weight: Tensor, targets: Tensor, rows: int
+) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    nats = torch.zeros((), dtype=torch.float32, device=hidden.device)
+    of_hidden = torch.empty_like(hidden)
+    of_weight = torch.zeros_like(weight, dtype=torch.float32)
+    for start in range(0, hidden.shape[0], rows):
+        chunk, target = hidden[start : start + rows], targets[start : start + rows, None]
+        logits = (chunk @ weight.T).float()
+        normaliser = logits.logsumexp(-1, keepdim=True)
+        nats += (normaliser - logits.gather(-1, target)).sum()
+        error = logits.sub_(normaliser).exp_()  # softmax minus one-hot is the gradient by the logits
+        error.scatter_add_(-1, target, torch.full_like(normaliser, -1.0))
+        error = error.to(hidden.dtype)
+        torch.mm(error, weight, out=of_hidden[start : start + rows])
+        if error.dtype == torch.float32:
+            of_weight.addmm_(error.T, chunk)
+        else:
+            of_weight += error.T @ chunk
+    return nats, (of_hidden, of_weight)

@@ -1,0 +1,50 @@
+"""The tokenizer stage: a corpus's training split in, a tokenizer directory with its manifest out."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from erya.core.manifest import Manifest, is_current, read_manifest, writing
+from erya.core.progress import say, track
+from erya.corpus.store import open_corpus, read_documents
+from erya.tokenizer.pattern import PATTERN
+from erya.tokenizer.tokenizer import MIN_PAIR_COUNT, train_tokenizer
+
+STAGE = "tokenizer"
+# Training holds every different piece: about 30 bytes for each byte of Chinese text, far fewer for English.
+DEFAULT_MAX_BYTES = 64 * 2**20
+
+
+def build_tokenizer(corpus: Path, out: Path, vocab_size: int, max_bytes: int = DEFAULT_MAX_BYTES) -> Manifest:
+    """Train a tokenizer on at most `max_bytes` of a corpus's training split; nothing is done when it is current.
+
+    Raises: UserError when the corpus is not finished or too small for the vocabulary.
+    """
+    source = open_corpus(corpus)
+    inputs = {"corpus": source.sha256}
+    config = {"vocab_size": vocab_size, "max_bytes": max_bytes, "pattern": PATTERN, "min_pair_count": MIN_PAIR_COUNT}
+    if is_current(out, STAGE, inputs, config):
+        say(f"{out}: is current, nothing to do")
+        return read_manifest(out, STAGE)
+    total = source.counts["splits"]["train"]
+    documents = track(read_documents(corpus, "train", ("text",)), "Reading for tokens", total["documents"], "documents")
+    used = min(max_bytes, total["text_bytes"])
+    if used < total["text_bytes"]:
+        say(f"{corpus}: learning from {used:,} of {total['text_bytes']:,} bytes, evenly spread (--max-bytes)")
+    with writing(out, STAGE, inputs, config) as stage:
+        texts = (document.text for document in documents)
+        tokenizer = train_tokenizer(spread(texts, total["text_bytes"], max_bytes), vocab_size)
+        tokenizer.save(stage.path)
+        stage.counts |= {"vocab_size": tokenizer.vocab_size, "text_bytes": used, "sha256": tokenizer.sha256}
+    return read_manifest(out, STAGE)
+
+
+def spread(texts: Iterator[str], total_bytes: int, max_bytes: int) -> Iterator[str]:
+    """Texts of at most `max_bytes` together out of `total_bytes`, spread evenly over all of them; the last is cut."""
+    seen = kept = 0
+    for text in texts:
+        data = text.encode("utf-8", "ignore")
+        if kept * total_bytes <= seen * max_bytes and kept < max_bytes:
+            data_kept = data[: max_bytes - kept]
+            kept += len(data_kept)
+            yield data_kept.decode("utf-8", "ignore")
+        seen += len(data)

@@ -1,0 +1,142 @@
+"""The tokenizer: text to ids and back, with no id lost and no control id from a user's text."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import tokenizers
+from tokenizers import decoders, models, pre_tokenizers, trainers
+
+from erya.core.errors import UserError
+from erya.core.storage import write_atomic, write_json
+from erya.tokenizer.encoder import make_encoder
+from erya.tokenizer.files import CONFIG_NAME, JSON_NAME, default_config, read_directory, read_vocabulary
+from erya.tokenizer.pattern import PATTERN
+from erya.tokenizer.special import END_OF_TEXT, PAD, SPECIAL_TOKENS
+
+BYTES = 256
+# A pair seen once teaches nothing, and would make the vocabulary learn single documents by heart.
+MIN_PAIR_COUNT = 2
+# `tokenizers` reads 256 texts ahead; cutting long documents keeps that to 256 × 64 Ki characters.
+PIECE_CHARACTERS = 65_536
+_NOT_UTF8 = re.compile("[\udc80-\udcff]+")
+
+
+class Tokenizer:
+    """A byte-level BPE tokenizer: `vocab_size` ids from 0, control tokens included."""
+
+    def __init__(self, json_text: str, config: dict[str, Any], where: str = "tokenizer") -> None:
+        self._json_text = json_text
+        self._config = config
+        vocabulary = read_vocabulary(json.loads(json_text), where)
+        self.vocab_size = vocabulary.size
+        self.sha256 = vocabulary.sha256
+        self.pattern = vocabulary.pattern
+        self.special = vocabulary.special
+        self.end_of_text_id = self._role("eos_token", (END_OF_TEXT, "<|end_of_text|>", "</s>"), where)
+        self.pad_id = self._role("pad_token", (PAD, END_OF_TEXT, "<|end_of_text|>", "</s>"), where)
+        self._encoder = make_encoder(vocabulary, json_text)
+        self._bytes = [b""] * self.vocab_size
+        for token, id_ in vocabulary.learned.items():
+            self._bytes[id_] = token
+        for text, id_ in (vocabulary.special | vocabulary.added).items():
+            self._bytes[id_] = text.encode()
+        self._byte_ids = [vocabulary.learned[bytes([byte])] for byte in range(BYTES)]
+        self._special_ids = frozenset(self.special.values())
+
+    def _role(self, key: str, names: Sequence[str], where: str) -> int:
+        value = self._config.get(key)
+        named = value["content"] if isinstance(value, dict) else value
+        for name in (named, *names):
+            if name in self.special:
+                return self.special[name]
+        raise UserError(f"{where}: has no end-of-text token; name one as {key} in {CONFIG_NAME}")
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of a text; never a control id, whatever the text says."""
+        return self._encoder.encode_ordinary(text)
+
+    def encode_batch(self, texts: Sequence[str], threads: int = 2) -> list[list[int]]:
+        """The ids of several texts, encoded on `threads` threads."""
+        return self._encoder.encode_ordinary_batch(list(texts), num_threads=threads)
+
+    def encode_bytes(self, data: bytes) -> list[int]:
+        """The ids of any bytes: as text where they are UTF-8, one id a byte where they are not."""
+        text = data.decode("utf-8", "surrogateescape")
+        ids: list[int] = []
+        start = 0
+        for match in _NOT_UTF8.finditer(text):
+            ids += self.encode(text[start : match.start()])
+            ids += [self._byte_ids[ord(letter) - 0xDC00] for letter in match.group()]
+            start = match.end()
+        return ids + self.encode(text[start:])
+
+    def decode(self, ids: Iterable[int], skip_special: bool = True) -> str:
+        """The text of some ids; bytes that are not UTF-8 become U+FFFD, control tokens are left out or written."""
+        hidden = self._special_ids if skip_special else frozenset()
+        return self.decode_bytes(id_ for id_ in ids if id_ not in hidden).decode("utf-8", "replace")
+
+    def decode_bytes(self, ids: Iterable[int]) -> bytes:
+        """The bytes of some ids, control tokens written out."""
+        return b"".join(map(self._bytes.__getitem__, ids))
+
+    def token_bytes(self, id_: int) -> bytes:
+        """The bytes of one token."""
+        return self._bytes[id_]
+
+    def save(self, directory: Path) -> None:
+        """Write tokenizer.json and tokenizer_config.json, as `transformers` reads them."""
+        directory.mkdir(parents=True, exist_ok=True)
+        write_atomic(directory / JSON_NAME, self._json_text.encode())
+        write_json(directory / CONFIG_NAME, self._config)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """The tokenizer of a tokenizer directory, a model directory, or a tokenizer.json; foreign ones as well.
+
+        Raises: UserError when there is none, or none that is a byte-level BPE.
+        """
+        json_text, config = read_directory(path)
+        return cls(json_text, config, str(path))
+
+
+def train_tokenizer(texts: Iterable[str], vocab_size: int) -> Tokenizer:
+    """Learn a vocabulary of `vocab_size` ids, control tokens included; the same texts give the same bytes.
+
+    Raises: UserError when `vocab_size` is below the 256 bytes and control tokens, or above what the text supports.
+    """
+    smallest = BYTES + len(SPECIAL_TOKENS)
+    if vocab_size < smallest:
+        raise UserError(
+            f"vocab_size: got {vocab_size}; at least {smallest} (256 bytes, {len(SPECIAL_TOKENS)} controls)"
+        )
+    model = tokenizers.Tokenizer(models.BPE())
+    split = pre_tokenizers.Split(tokenizers.Regex(PATTERN), "isolated")
+    level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    model.pre_tokenizer = pre_tokenizers.Sequence([split, level])
+    model.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab_size - len(SPECIAL_TOKENS),
+        min_frequency=MIN_PAIR_COUNT,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        special_tokens=[],
+        show_progress=False,
+    )
+    model.train_from_iterator(_pieces(texts), trainer)
+    supported = model.get_vocab_size() + len(SPECIAL_TOKENS)
+    if supported < vocab_size:
+        raise UserError(
+            f"vocab_size: got {vocab_size:,}, but the text supports {supported:,}; ask for less or add text"
+        )
+    # `normalized=False`: a control token is found as it is written or not at all.
+    model.add_special_tokens([tokenizers.AddedToken(name, normalized=False) for name in SPECIAL_TOKENS])
+    return Tokenizer(model.to_str(pretty=True), default_config())
+
+
+def _pieces(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        for start in range(0, len(text), PIECE_CHARACTERS):
+            # A lone surrogate is no character: `tokenizers` would stop at it.
+            yield text[start : start + PIECE_CHARACTERS].encode("utf-8", "ignore").decode()

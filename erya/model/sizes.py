@@ -116,7 +116,7 @@ def horizon_tokens(total_parameters: int) -> int:
     Source: Hoffmann et al. 2022, arXiv:2203.15556, table 3.
     """
     tokens = TOKENS_PER_PARAMETER * total_parameters
-    unit = 10 ** (len(str(tokens)) - 2)
+    unit: int = 10 ** (len(str(tokens)) - 2)
     return unit * round(tokens / unit)
 
 

@@ -1,7 +1,7 @@
 """Causal self-attention with grouped queries: the textbook form, and the fast form every model uses."""
 
 import math
-from typing import Protocol
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -12,11 +12,8 @@ from erya.model.layers.norm import RMSNorm
 from erya.model.layers.rotary import Rotation, rotate
 
 
-class Memory(Protocol):
-    """What attention needs of a cache: take new keys and values, give all of them."""
-
-    def __call__(self, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """All keys and values, the new ones last."""
+Memory = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+"""What attention needs of a cache: take new keys and values, give all of them, the new ones last."""
 
 
 def reference_attention(

@@ -1,0 +1,1 @@
+"""Honest measurement: metrics with signatures and intervals, classical baselines beside, one report."""

@@ -1,0 +1,1 @@
+"""One file, one classical baseline: each module defines `BASELINE`."""

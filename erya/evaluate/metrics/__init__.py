@@ -1,0 +1,1 @@
+"""One file, one metric: each module defines `METRIC`."""

@@ -1,0 +1,1 @@
+"""From prompts to text: sampling, stopping and the engine that batches them."""

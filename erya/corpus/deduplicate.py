@@ -1,0 +1,29 @@
+"""Exact deduplication: two texts are the same when they differ in case and white space only; the first is kept."""
+
+import hashlib
+
+import numpy as np
+import numpy.typing as npt
+
+DIGEST_BYTES = 16
+Digests = npt.NDArray[np.uint64]  # [documents, 2]
+
+
+def digest(text: str) -> bytes:
+    """The 16 bytes that stand for a text in deduplication and in the split."""
+    normal = " ".join(text.casefold().split())
+    return hashlib.blake2b(normal.encode(), digest_size=DIGEST_BYTES).digest()
+
+
+def as_array(digests: bytes | bytearray) -> Digests:
+    """Digests in a row as an array, one row of two numbers each."""
+    return np.frombuffer(digests, dtype="<u8").reshape(-1, 2)
+
+
+def first_occurrences(digests: Digests) -> npt.NDArray[np.bool_]:
+    """Which documents are the first with their digest."""
+    order = np.lexsort((digests[:, 1], digests[:, 0]))  # stable: equal digests stay in document order
+    ordered = digests[order]
+    keep = np.ones(len(digests), dtype=np.bool_)
+    keep[order[1:]] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    return keep

@@ -1,0 +1,51 @@
+"""What travels through Erya: one text with its origin, and the records of the four tasks."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One text with where it came from; `language` is an ISO 639-1 code."""
+
+    text: str
+    id: str
+    source: str
+    licence: str = "unknown"
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A sentence and its translation."""
+
+    source: str
+    target: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question on a context and its accepted answers; no answer means that the context holds none."""
+
+    context: str
+    question: str
+    answers: tuple[str, ...]
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A text and its summary."""
+
+    text: str
+    summary: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A text and its class."""
+
+    text: str
+    label: str
+    id: str

@@ -1,0 +1,1 @@
+"""One file, one input format: each module defines `SOURCE`."""

@@ -1,0 +1,47 @@
+"""Training, validation and test documents, told apart by the hash of the text and a seed.
+
+The documents are ordered by a hash of text and seed; the first share is the validation split, the next the test
+split. So the split does not depend on the order of the inputs, its sizes are exact, and no split asked for is empty.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from erya.core.errors import UserError
+from erya.corpus.deduplicate import Digests
+
+SPLITS = ("train", "validation", "test")
+
+
+def assign(digests: Digests, validation: float, test: float, seed: int) -> npt.NDArray[np.uint8]:
+    """The split of each document as an index into SPLITS; a fraction above 0 gives one document at least.
+
+    Raises: UserError when the fractions leave nothing to train on or the documents are too few.
+    """
+    if not (0 <= validation < 1 and 0 <= test < 1 and validation + test < 1):
+        raise UserError(
+            f"validation fraction {validation} and test fraction {test}: each must be from 0 to below 1,"
+            " and both together below 1"
+        )
+    count = len(digests)
+    sizes = [max(1, round(count * fraction)) if fraction else 0 for fraction in (validation, test)]
+    if sum(sizes) >= count:
+        raise UserError(
+            f"{count} document{'s' * (count != 1)} cannot be split into train, validation and test;"
+            " give more text, or set --validation-fraction 0 and --test-fraction 0"
+        )
+    order = np.argsort(_mixed(digests, seed), kind="stable")
+    places = np.zeros(count, dtype=np.uint8)
+    places[order[: sizes[0]]] = SPLITS.index("validation")
+    places[order[sizes[0] : sum(sizes)]] = SPLITS.index("test")
+    return places
+
+
+def _mixed(digests: Digests, seed: int) -> Digests:
+    """A new hash of each digest for each seed. Source: SplitMix64 finalizer, https://prng.di.unimi.it/splitmix64.c"""
+    golden = 0x9E3779B97F4A7C15
+    with np.errstate(over="ignore"):
+        x = digests[:, 0] + np.uint64(golden * (seed + 1) % 2**64)
+        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return x ^ (x >> np.uint64(31))

@@ -1,0 +1,90 @@
+"""Train a language model from tokens: start, resume or show the plan."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from erya.core.config import Resolved, leaves
+from erya.core.errors import UserError
+
+if TYPE_CHECKING:
+    from erya.train.config import RunConfig
+
+
+@click.command("pretrain")
+@click.argument("arguments", nargs=-1, metavar="[PRESET|FILE.toml] [KEY=VALUE]...")
+@click.option("--tokens", multiple=True, help="A tokens directory to learn from; may be given several times.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("runs/pretrain"),
+    show_default=True,
+    help="Directory of the run.",
+)
+@click.option("--resume", is_flag=True, help="Go on with the run in --out from its newest whole checkpoint.")
+@click.option("--dry-run", is_flag=True, help="Print the configuration and where each value comes from; train nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
+def command(
+    arguments: tuple[str, ...], tokens: tuple[str, ...], out: Path, resume: bool, dry_run: bool, as_json: bool
+) -> None:
+    """Train a language model from tokens.
+
+    The model, its learning rate, batch and length all follow from one dial; every value can be set by itself.
+
+    \b
+    erya pretrain --tokens build/tokens model.size=3m --out runs/first
+    erya pretrain small --tokens build/tokens training.max_seconds=600 --out runs/small
+    erya pretrain --resume --out runs/first
+    erya pretrain small --tokens build/tokens --dry-run
+    """
+    from erya.train.config import resolve_run
+
+    source, overrides = _split(arguments)
+    if resume and source is None:
+        source = str(out / "config.toml")
+    resolved = resolve_run(source, overrides, tokens)
+    if dry_run:
+        click.echo(json.dumps(_plan(resolved), ensure_ascii=False) if as_json else _plan_text(resolved))
+        return
+    from erya.train.pretrain import pretrain
+
+    result = pretrain(resolved.config, out, resume=resume)
+    if as_json:
+        click.echo(json.dumps({**asdict(result), "model": str(result.model)}))
+        return
+    loss = f", validation loss {result.validation_loss:.4f}" if result.validation_loss is not None else ""
+    click.echo(
+        f"{result.model}: {result.parameters:,} parameters, {result.step:,} steps, {result.tokens:,} tokens{loss}"
+    )
+    click.echo(f'next: erya generate {result.model} "The " · erya evaluate {result.model} · erya runs {out}')
+
+
+def _split(arguments: tuple[str, ...]) -> tuple[str | None, list[str]]:
+    sources = [argument for argument in arguments if "=" not in argument]
+    if len(sources) > 1:
+        raise UserError(f"'{sources[1]}': expected one preset or file, then KEY=VALUE; got a second one")
+    return (sources[0] if sources else None), [argument for argument in arguments if "=" in argument]
+
+
+def _plan(resolved: "Resolved[RunConfig]") -> dict[str, dict[str, object]]:
+    flat = leaves(resolved.config.model_dump(mode="json"))
+    return {key: {"value": value, "origin": resolved.origin(key)} for key, value in flat.items()}
+
+
+def _plan_text(resolved: "Resolved[RunConfig]") -> str:
+    """The configuration as TOML, each value with its origin as a comment."""
+    lines: list[str] = []
+    for key, value in _plan(resolved).items():
+        section, _, name = key.rpartition(".")
+        if f"[{section}]" not in lines:
+            lines += ["", f"[{section}]"]
+        text = json.dumps(value["value"], ensure_ascii=False)
+        setting = f"{name} = {text}" if value["value"] is not None else f"# {name} is not set"
+        lines.append(f"{setting:<46} # {value['origin']}")
+    return "\n".join(lines[1:])
+
+
+COMMAND = command

@@ -10,7 +10,7 @@ from erya.dataset.rows import Batch, EpochRows, Ints, make_batch
 from erya.dataset.shards import TokenShards
 
 # Source: Weyl's equidistribution with the golden ratio in 64 bits, the step of Steele et al. 2014, "Fast Splittable
-# Pseudorandom Number Generators": any stretch of rows holds the sources in their weights, to within a row or two.
+# Pseudorandom Number Generators": at any time the rows taken are in the sources' weights to within about 5 rows.
 GOLDEN_STEP = 0x9E3779B97F4A7C15
 
 

@@ -1,6 +1,7 @@
 """The tokenizer stage: a corpus's training split in, a tokenizer directory with its manifest out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from erya.core.manifest import Manifest, is_current, read_manifest, writing
@@ -27,24 +28,35 @@ def build_tokenizer(corpus: Path, out: Path, vocab_size: int, max_bytes: int = D
         return read_manifest(out, STAGE)
     total = source.counts["splits"]["train"]
     documents = track(read_documents(corpus, "train", ("text",)), "Reading for tokens", total["documents"], "documents")
-    used = min(max_bytes, total["text_bytes"])
-    if used < total["text_bytes"]:
-        say(f"{corpus}: learning from {used:,} of {total['text_bytes']:,} bytes, evenly spread (--max-bytes)")
+    if total["text_bytes"] > max_bytes:
+        say(f"{corpus}: learning from {max_bytes:,} of {total['text_bytes']:,} bytes, evenly spread (--max-bytes)")
     with writing(out, STAGE, inputs, config) as stage:
-        texts = (document.text for document in documents)
-        tokenizer = train_tokenizer(spread(texts, total["text_bytes"], max_bytes), vocab_size)
+        sample = Sample((document.text for document in documents), total["text_bytes"], max_bytes)
+        tokenizer = train_tokenizer(sample, vocab_size)
         tokenizer.save(stage.path)
-        stage.counts |= {"vocab_size": tokenizer.vocab_size, "text_bytes": used, "sha256": tokenizer.sha256}
+        stage.counts |= {
+            "vocab_size": tokenizer.vocab_size,
+            "sha256": tokenizer.sha256,
+            "text_bytes": sample.kept_bytes,
+        }
     return read_manifest(out, STAGE)
 
 
-def spread(texts: Iterator[str], total_bytes: int, max_bytes: int) -> Iterator[str]:
+@dataclass
+class Sample:
     """Texts of at most `max_bytes` together out of `total_bytes`, spread evenly over all of them; the last is cut."""
-    seen = kept = 0
-    for text in texts:
-        data = text.encode("utf-8", "ignore")
-        if kept * total_bytes <= seen * max_bytes and kept < max_bytes:
-            data_kept = data[: max_bytes - kept]
-            kept += len(data_kept)
-            yield data_kept.decode("utf-8", "ignore")
-        seen += len(data)
+
+    texts: Iterable[str]
+    total_bytes: int
+    max_bytes: int
+    kept_bytes: int = 0
+
+    def __iter__(self) -> Iterator[str]:
+        seen = 0
+        for text in self.texts:
+            data = text.encode("utf-8", "ignore")
+            if self.kept_bytes * self.total_bytes <= seen * self.max_bytes and self.kept_bytes < self.max_bytes:
+                kept = data[: self.max_bytes - self.kept_bytes]
+                self.kept_bytes += len(kept)
+                yield kept.decode("utf-8", "ignore")
+            seen += len(data)

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,7 @@ from erya.core.errors import UserError
 
 if TYPE_CHECKING:
     from erya.train.config import RunConfig
+    from erya.train.loop import Hook
 
 
 @click.command("pretrain")
@@ -51,7 +52,7 @@ def command(
         return
     from erya.train.pretrain import pretrain
 
-    result = pretrain(resolved.config, out, resume=resume)
+    result = pretrain(resolved.config, out, resume=resume, hooks=_samples(resolved.config, out))
     if as_json:
         click.echo(json.dumps({**asdict(result), "model": str(result.model)}))
         return
@@ -67,6 +68,25 @@ def _split(arguments: tuple[str, ...]) -> tuple[str | None, list[str]]:
     if len(sources) > 1:
         raise UserError(f"'{sources[1]}': expected one preset or file, then KEY=VALUE; got a second one")
     return (sources[0] if sources else None), [argument for argument in arguments if "=" in argument]
+
+
+def _samples(config: "RunConfig", out: Path) -> list["Hook"]:
+    """The hook that lets the model continue the configured prompts, if samples are wanted."""
+    if config.log.samples_every_steps is None:
+        return []
+    from erya.core.runs import RunDirectory
+    from erya.generate.engine import Engine, GenerationConfig
+    from erya.tokenizer.tokenizer import Tokenizer
+    from erya.train.hooks import Samples
+
+    tokenizer = Tokenizer.load(Path(config.data.tokens[0]))
+
+    def complete(model: Any, prompts: list[str], max_tokens: int) -> list[str]:
+        greedy = GenerationConfig(temperature=0.0, max_new_tokens=max_tokens)
+        done = Engine(model, tokenizer).complete([tokenizer.encode(prompt) for prompt in prompts], greedy)
+        return [completion.text for completion in done]
+
+    return [Samples(RunDirectory(out), config.log, complete)]
 
 
 def _plan(resolved: "Resolved[RunConfig]") -> dict[str, dict[str, object]]:

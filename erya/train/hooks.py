@@ -29,7 +29,7 @@ class LogConfig(Section):
     prompts: list[str] = Field(default=["The ", "今天"], description="What the samples start with.")
 
 
-Complete = Callable[[Model, str, int], str]
+Complete = Callable[[Model, list[str], int], list[str]]
 
 
 def due(trainer: Trainer, every_steps: int | None) -> bool:
@@ -102,7 +102,7 @@ class TensorBoard:
 
 
 class Samples:
-    """Shows how the model continues a few prompts; `complete` turns the model and a prompt into text."""
+    """Shows how the model continues a few prompts; `complete` turns model and prompts into text."""
 
     def __init__(self, run: RunDirectory, config: LogConfig, complete: Complete) -> None:
         self.run, self.config, self.complete = run, config, complete
@@ -112,8 +112,8 @@ class Samples:
         if not due(trainer, self.config.samples_every_steps):
             return
         trainer.model.eval()
-        for prompt in self.config.prompts:
-            text = self.complete(trainer.model, prompt, self.config.samples_max_tokens)
+        texts = self.complete(trainer.model, self.config.prompts, self.config.samples_max_tokens)
+        for prompt, text in zip(self.config.prompts, texts, strict=True):
             say(f"  step {trainer.state.step} | {prompt}{text}".replace("\n", "⏎"))
             record = {"step": trainer.state.step, "prompt": prompt, "text": text}
             with (self.run.path / "samples.jsonl").open("a", encoding="utf-8") as stream:

@@ -5,7 +5,7 @@ the last), beside the metrics and checkpoints; or, after a signal, a checkpoint 
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -30,7 +30,7 @@ from erya.train import checkpoint, schedule
 from erya.train.checkpoint import Checkpoints
 from erya.train.config import RunConfig
 from erya.train.data import Data, open_data
-from erya.train.hooks import Complete, Metrics, Running, Samples, Saving, Signals, TensorBoard
+from erya.train.hooks import Metrics, Running, Saving, Signals, TensorBoard
 from erya.train.loop import Hook, Horizon, Trainer
 from erya.train.optimizer import build_optimizer
 from erya.train.preflight import preflight
@@ -68,8 +68,8 @@ class _Run:
     parameters: int
 
 
-def pretrain(config: RunConfig, out: Path, *, resume: bool = False, complete: Complete | None = None) -> Result:
-    """Run, or go on with, one pretraining run in the directory `out`; `complete` continues the sample prompts.
+def pretrain(config: RunConfig, out: Path, *, resume: bool = False, hooks: Sequence[Hook] = ()) -> Result:
+    """Run, or go on with, one pretraining run in the directory `out`; after each step the given hooks come first.
 
     Raises: RunStopped after a signal, RunFailed when the run cannot go on, UserError for bad input.
     """
@@ -82,7 +82,7 @@ def pretrain(config: RunConfig, out: Path, *, resume: bool = False, complete: Co
         if not resume:
             RunDirectory.create(out, to_toml(run.config))
         with _status(run):
-            return _drive(run, stop, complete)
+            return _drive(run, stop, hooks)
 
 
 def _assemble(config: RunConfig, out: Path) -> _Run:
@@ -188,12 +188,12 @@ def _status(run: _Run) -> Iterator[None]:
         raise
 
 
-def _drive(run: _Run, stop: Stop, complete: Complete | None) -> Result:
+def _drive(run: _Run, stop: Stop, hooks: Sequence[Hook]) -> Result:
     trainer, horizon = run.trainer, run.trainer.horizon
     by_clock = horizon.seconds is not None
     total, done = (horizon.seconds, trainer.state.seconds) if by_clock else (horizon.steps, trainer.state.step)
     with progress.bar("pretrain", total, "seconds" if by_clock else "steps", done) as bar:
-        trainer.run([Signals(stop), *_hooks(run, complete), Running(bar)])
+        trainer.run([*hooks, Signals(stop), *_hooks(run), Running(bar)])
     if trainer.ending == "signal":
         assert stop.signal is not None
         raise RunStopped(
@@ -204,7 +204,7 @@ def _drive(run: _Run, stop: Stop, complete: Complete | None) -> Result:
     return _finish(run)
 
 
-def _hooks(run: _Run, complete: Complete | None) -> Iterator[Hook]:
+def _hooks(run: _Run) -> Iterator[Hook]:
     config, data, trainer = run.config, run.data, run.trainer
     yield Metrics(
         run.directory,
@@ -217,8 +217,6 @@ def _hooks(run: _Run, complete: Complete | None) -> Iterator[Hook]:
         yield TensorBoard(run.directory)
     batches = partial(data.validation, config.validation.max_tokens)
     yield Validation(run.directory, config.validation, batches, data.token_bytes())
-    if complete is not None:
-        yield Samples(run.directory, config.log, complete)
     yield Saving(run.checkpoints, config.checkpoint, config.model_dump(mode="json"))
 
 

@@ -22,9 +22,9 @@ MOST_ROWS = 16
 class GenerationConfig(SamplingConfig):
     """How text is written: the choice of tokens, and when to stop."""
 
-    max_new_tokens: int = Field(128, ge=1, description="Most tokens to write after the prompt.")
-    stop: tuple[str, ...] = Field((), description="Texts that end the writing; they are not shown.")
-    stop_at_end_of_text: bool = Field(True, description="End where the model says the document ends.")
+    max_new_tokens: int = Field(default=128, ge=1, description="Most tokens to write after the prompt.")
+    stop: tuple[str, ...] = Field(default=(), description="Texts that end the writing; they are not shown.")
+    stop_at_end_of_text: bool = Field(default=True, description="End where the model says the document ends.")
 
 
 class RunningState(Protocol):

@@ -17,12 +17,20 @@ from erya.core.config import Section
 class SamplingConfig(Section):
     """How the next token is chosen."""
 
-    temperature: float = Field(1.0, ge=0, description="Divides the logits; 0 always takes the likeliest token.")
-    top_k: int | None = Field(None, ge=1, description="Draw from the k likeliest tokens only.")
-    top_p: float | None = Field(None, gt=0, le=1, description="Draw from the fewest tokens that reach this share.")
-    min_p: float | None = Field(None, ge=0, le=1, description="Drop tokens below this share of the likeliest one's.")
-    repetition_penalty: float = Field(1.0, gt=0, description="Above 1 makes tokens that already came less likely.")
-    seed: int = Field(0, ge=0, description="Seed of the draws; prompt i, sample j draws from its own stream of it.")
+    temperature: float = Field(default=1.0, ge=0, description="Divides the logits; 0 always takes the likeliest token.")
+    top_k: int | None = Field(default=None, ge=1, description="Draw from the k likeliest tokens only.")
+    top_p: float | None = Field(
+        default=None, gt=0, le=1, description="Draw from the fewest tokens that reach this share."
+    )
+    min_p: float | None = Field(
+        default=None, ge=0, le=1, description="Drop tokens below this share of the likeliest one's."
+    )
+    repetition_penalty: float = Field(
+        default=1.0, gt=0, description="Above 1 makes tokens that already came less likely."
+    )
+    seed: int = Field(
+        default=0, ge=0, description="Seed of the draws; prompt i, sample j draws from its own stream of it."
+    )
 
     @property
     def greedy(self) -> bool:

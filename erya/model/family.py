@@ -118,6 +118,8 @@ def validated(family: str, fields: Shape) -> DecoderConfig:
         raise UserError(
             f"{family} model: num_heads {config.num_heads} is no multiple of num_kv_heads {config.num_kv_heads}"
         )
+    if config.positions == "rotary" and config.head_dim % 2:
+        raise UserError(f"{family} model: head_dim: got {config.head_dim}; rotary positions need an even one")
     return config
 
 

@@ -77,7 +77,12 @@ class Decoder(nn.Module):
         return self.embedding.tokens.weight if self.head is None else self.head.weight
 
     def hidden(self, tokens: Int[Tensor, "B T"], documents: Int[Tensor, "B T"] | None = None) -> Float[Tensor, "B T D"]:
-        """The last hidden state; with `documents`, no position sees another document than its own."""
+        """The last hidden state; with `documents`, no position sees another document than its own.
+
+        Raises: UserError when a row is longer than the context.
+        """
+        if tokens.shape[1] > self.config.context_length:
+            raise UserError(f"a text of {tokens.shape[1]} tokens: the model reads at most {self.config.context_length}")
         if documents is None:
             positions, mask = torch.arange(tokens.shape[1], device=tokens.device)[None], None
         else:

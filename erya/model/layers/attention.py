@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from erya.model.layers.norm import RMSNorm
 from erya.model.layers.rotary import Rotation, rotate
 
-
 Memory = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 """What attention needs of a cache: take new keys and values, give all of them, the new ones last."""
 

@@ -1,10 +1,13 @@
-"""Make a corpus from text, JSON Lines, Parquet, CSV or a Wikipedia dump, and look at one."""
+"""Make a corpus from text, JSON Lines, Parquet, CSV or a Wikipedia dump, look at one, and get public sets."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
+
+from erya.core.errors import UserError
 
 
 @click.group()
@@ -82,6 +85,54 @@ def show(corpus: Path, samples: int, as_json: bool) -> None:
     click.echo(_histogram("characters up to", {f"{int(size):,}": count for size, count in summary["lengths"].items()}))
     for sample in summary["samples"]:
         click.echo(f"\n— {sample['id']} ({sample['language']}, {sample['licence']})\n{sample['text']}")
+
+
+@COMMAND.command()
+@click.argument("name", required=False)
+@click.option("--list", "as_list", is_flag=True, help="List the public sets with their licences.")
+@click.option("--out", type=click.Path(path_type=Path), help="The folder to fetch into.  [default: data/raw/NAME]")
+@click.option(
+    "--mirror", envvar="ERYA_MIRROR", help="Fetch from this URL in place of scheme and host; {url}: the whole."
+)
+@click.option("--language", help="Which Wikipedia, such as zh.  [default: en]")
+@click.option("--date", help="Which dump of Wikipedia, YYYYMMDD.  [default: latest]")
+@click.option("--json", "as_json", is_flag=True, help="Print what came, or the list, as JSON.")
+def get(name: str | None, as_list: bool, as_json: bool, **options: Any) -> None:
+    """Fetch the public set NAME, whole and checked.
+
+    \b
+    erya corpus get --list
+    erya corpus get wikitext-2
+    erya corpus get wikipedia --language zh --date latest --out data/raw/zhwiki
+    erya corpus get squad --mirror https://mirror.example.org
+
+    A cut download goes on where it stopped. Files whose digest is known are checked against it; the digests of others
+    are kept in digests.json at the first download and checked from then on. The mirror may also be set as ERYA_MIRROR.
+    """
+    from erya.corpus.download import get as download
+    from erya.corpus.download import sets
+
+    if as_list:
+        known = [*sets.SETS, sets.WIKIPEDIA]
+        if as_json:
+            click.echo(json.dumps([asdict(entry) for entry in known], ensure_ascii=False))
+        else:
+            click.echo("\n".join(f"{entry.name:<14}{entry.title}\n{'':<14}licence: {entry.licence}" for entry in known))
+        return
+    if name is None:
+        raise UserError(f"which set? One of: {', '.join(sets.names())}; `erya corpus get --list` tells about them")
+    received = download.get(name, **options).as_json()
+    click.echo(json.dumps(received, ensure_ascii=False) if as_json else _received(received))
+
+
+def _received(received: dict[str, Any]) -> str:
+    lines = [f"\n{received['title']}", f"licence: {received['licence']}", f"cite: {received['citation']}"]
+    for name, entry in received["files"].items():
+        lines.append(f"{name:<40}{entry['size_bytes']:>16,} bytes  sha256 {entry['sha256'][:12]}…")
+    lines.append(f"{received['folder']}: {received['format']}")
+    if received["next"]:
+        lines.append(f"next: {received['next']}")
+    return "\n".join(lines)
 
 
 def _steps(counts: dict[str, Any]) -> str:

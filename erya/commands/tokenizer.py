@@ -56,6 +56,34 @@ def train(corpus: Path, out: Path, vocab_size: int, max_bytes: int | None, as_js
 
 
 @COMMAND.command()
+@click.argument("corpus", type=click.Path(path_type=Path))
+@click.option("--tokenizer", "directory", type=click.Path(path_type=Path), required=True, help="Its folder.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write.")
+@click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON.")
+def encode(corpus: Path, directory: Path, out: Path, as_json: bool) -> None:
+    """Encode the CORPUS folder's splits to a tokens folder, which `erya pretrain` learns from.
+
+    \b
+    erya tokenizer encode data/novel --tokenizer data/novel-tokenizer --out data/novel-tokens
+
+    The tokens are memory-mapped, two bytes each up to 65,536 ids, and carry the tokenizer's identity, so that tokens
+    and a model that do not belong together are refused.
+    """
+    from erya.dataset.build import build_tokens
+    from erya.tokenizer.tokenizer import Tokenizer
+
+    manifest = build_tokens(corpus, Tokenizer.load(directory), out)
+    if as_json:
+        click.echo(json.dumps(manifest.model_dump(), ensure_ascii=False))
+        return
+    click.echo(f"{'':<14}{'documents':>14}{'tokens':>16}{'bytes per token':>18}")
+    for name, size in manifest.counts["splits"].items():
+        ratio = size["text_bytes"] / max(size["tokens"], 1)
+        click.echo(f"{name:<14}{size['documents']:>14,}{size['tokens']:>16,}{ratio:>18.2f}")
+    click.echo(f"\n{out} is ready. Train on it: erya pretrain --tokens {out} model.size=3m --out runs/first")
+
+
+@COMMAND.command()
 @click.argument("directory", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--text", help="A sentence whose pieces to show; without it, sentences that come with Erya.")
 @click.option("--on", type=click.Path(path_type=Path), help="A corpus folder whose validation split to measure on.")

@@ -25,9 +25,6 @@ class Encoder(Protocol):
     def encode_ordinary(self, text: str) -> list[int]:
         """The ids of one text."""
 
-    def encode_ordinary_batch(self, text: list[str], *, num_threads: int) -> list[list[int]]:
-        """The ids of several texts."""
-
 
 class ReferenceEncoder:
     """`tokenizers` itself, for files that only it can be trusted to read."""
@@ -41,11 +38,6 @@ class ReferenceEncoder:
     def encode_ordinary(self, text: str) -> list[int]:
         """The ids of one text."""
         return list(self.reference.encode(_replace_surrogates(text), add_special_tokens=False).ids)
-
-    def encode_ordinary_batch(self, text: list[str], *, num_threads: int) -> list[list[int]]:  # noqa: ARG002 - rayon's
-        """The ids of several texts."""
-        clean = [_replace_surrogates(one) for one in text]
-        return [list(one.ids) for one in self.reference.encode_batch_fast(clean, add_special_tokens=False)]
 
 
 def _replace_surrogates(text: str) -> str:

@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
@@ -60,7 +62,16 @@ class Tokenizer:
 
     def encode_batch(self, texts: Sequence[str], threads: int = 2) -> list[list[int]]:
         """The ids of several texts, encoded on `threads` threads."""
-        return self._encoder.encode_ordinary_batch(list(texts), num_threads=threads)
+        if threads < 2:
+            return self._encode_all(texts)
+        # A task for each text would cost more than encoding a short one.
+        size = max(1, len(texts) // (4 * threads))
+        chunks = [texts[start : start + size] for start in range(0, len(texts), size)]
+        with ThreadPoolExecutor(threads) as pool:
+            return list(chain.from_iterable(pool.map(self._encode_all, chunks)))
+
+    def _encode_all(self, texts: Sequence[str]) -> list[list[int]]:
+        return [self.encode(text) for text in texts]
 
     def encode_bytes(self, data: bytes) -> list[int]:
         """The ids of any bytes: as text where they are UTF-8, one id a byte where they are not."""

@@ -140,5 +140,5 @@ def _report(found: Sequence[Found]) -> dict[str, int]:
 def _nothing(documents: int, left_out: Mapping[str, int]) -> str:
     reasons = "; ".join(f"{reason}: {count:,}" for reason, count in left_out.items())
     if documents:
-        return f"all {documents:,} documents are empty after cleaning; nothing to build"
+        return f"every document is empty after cleaning (read: {documents:,}); nothing to build"
     return f"no document in the input{f' ({reasons})' if reasons else ''}; nothing to build"

@@ -63,12 +63,16 @@ class Dump:
                 self._explain(reader, count, error)
 
     def _explain(self, reader: "_Reader", count: int, error: Exception) -> None:
-        if not reader.path:
+        if not reader.begun:
             raise UserError(f"{self.file.name}: not a MediaWiki dump ({error})") from None
         raise CutOff(
             f"{self.file.name}: the dump is cut off or damaged near byte {self.file.position:,}:"
             f" {count:,} whole pages were read ({error})"
         ) from None
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.removeprefix("-").isdecimal() else None
 
 
 class _Reader:
@@ -79,6 +83,7 @@ class _Reader:
         self.done: deque[Page] = deque()
         self.page = Page()
         self.path: list[str] = []
+        self.begun = False
         self.text: list[str] | None = None
         self.length = 0
         self.key = 0
@@ -103,13 +108,14 @@ class _Reader:
             raise UserError(f"{self.dump.file.name}: not a MediaWiki dump: its root is <{name}>, expected <mediawiki>")
         self.path.append(name)
         if name == "mediawiki":
+            self.begun = True
             self.dump.language = attributes.get("xml:lang", "").partition("-")[0] or None
         elif name == "page":
             self.page = Page()
         elif name == "redirect":
             self.page.is_redirect = True
         elif name == "namespace":
-            self.key = int(attributes.get("key", "0"))
+            self.key = _number(attributes.get("key", "")) or 0
         if name in _FIELDS:
             self.text, self.length = [], 0
 
@@ -143,7 +149,7 @@ class _Reader:
         elif name == "id":
             self.page.id = value
         elif name == "ns":
-            self.page.namespace = int(value)
+            self.page.namespace = _number(value)
 
     def _revision_field(self, name: str, value: str) -> None:
         if name == "text":

@@ -96,10 +96,10 @@ def _folder(folder: Path, chosen: str, out: Path) -> list[Found]:
             found.append(Found(file, source))
     if not found:
         suffixes = ", ".join(sorted(suffix for source in sources().values() for suffix in source.suffixes))
-        raise UserError(f"{folder}: holds no usable file ({len(other)} others); looked for: {suffixes}")
+        raise UserError(f"{folder}: holds no usable file (others: {len(other)}); looked for: {suffixes}")
     if other:
         shown = ", ".join(other[:3]) + (", …" if len(other) > 3 else "")
-        warn(f"{folder}: {len(other)} files left out, empty or of no known format: {shown}")
+        warn(f"{folder}: left out, empty or of no known format ({len(other):,}): {shown}")
     return found
 
 

@@ -3,8 +3,8 @@
 from functools import cache
 from typing import Any
 
-PREFIX_CHARACTERS = 1_000
-SURE = 0.99
+PREFIX_CHARACTERS = 500
+SURE = 0.75
 ENOUGH_CHARACTERS = 200
 
 

@@ -25,12 +25,16 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question on a context and its accepted answers; no answer means that the context holds none."""
+    """A question on a context and its accepted answers; no answer means that the context holds none.
+
+    `starts`, where known, says for each answer at which character of the context it begins.
+    """
 
     context: str
     question: str
     answers: tuple[str, ...]
     id: str
+    starts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

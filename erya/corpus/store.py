@@ -35,7 +35,7 @@ class ShardWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
+        if kind is None and (self.rows or (self.writer is None and self.shard == 0)):
             self._flush()
         if self.writer is not None:
             self.writer.close()

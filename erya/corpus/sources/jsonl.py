@@ -26,14 +26,14 @@ def read(file: InputFile, options: ReadOptions) -> Iterator[Document]:
             yield document(file, options, number, text)
         else:
             raise UserError(
-                f"{where}: field '{field}' is a {type(text).__name__}, expected a string;"
+                f"{where}: field '{field}' holds {json.dumps(text)[:40]}, expected a string;"
                 f" choose another with --text-field: {', '.join(record)}"
             )
 
 
 def _parse(line: str, where: str) -> dict[str, object]:
     try:
-        record = json.loads(line)
+        record = json.loads(line.strip())
     except json.JSONDecodeError as error:
         raise UserError(f"{where}: not valid JSON ({error.msg} at column {error.colno})") from None
     except (ValueError, RecursionError) as error:

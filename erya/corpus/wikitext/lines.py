@@ -8,6 +8,7 @@ _OPEN, _CLOSE = "(（", ")）"
 _SEPARATORS = " \t\u00a0,;:/，；：、"
 _SPACES = " \t\u00a0"
 _ENDS = tuple(".,;:!?，。；：、！？")
+_PAUSES = (",", ";", "，", "；", "、")
 _LIST = re.compile(r"([*#:;]+)[ \t]*")
 _RULE = re.compile(r"-{4,}")
 _RUN_OF_SPACES = re.compile(r"[ \t\u00a0]+")
@@ -41,7 +42,9 @@ def _line(line: str) -> tuple[int, str]:
     marks = _LIST.match(line)
     if marks is None:
         return 0, line
-    shown = line[marks.end() :]
+    shown = line[marks.end() :].lstrip(_SEPARATORS)
+    if not any(character.isalnum() for character in shown):
+        return 0, ""
     bullet = "- " if shown and set(marks[1]) & {"*", "#"} else ""
     return 0, bullet + shown
 
@@ -69,8 +72,8 @@ def close_holes(text: str) -> str:
             left, right = left.rstrip(_SEPARATORS), stripped
         elif stripped.startswith(_ENDS):
             left, right = left.rstrip(_SPACES), stripped
-            if left.endswith((",", ";", "，", "；", "、")) and right[0] in ",;，；、":
-                right = right[1:]
+            if left.endswith(_PAUSES):
+                left, right = (left, right[1:]) if right[0] in _PAUSES else (left[:-1], right)
         elif left.endswith(tuple(_SPACES)):
             right = stripped
         done[-1] = left

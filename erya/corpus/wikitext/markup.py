@@ -11,31 +11,24 @@ from dataclasses import dataclass, field
 
 from erya.corpus.wikitext.links import link_text
 from erya.corpus.wikitext.site import Site
-from erya.corpus.wikitext.templates import template_text
+from erya.corpus.wikitext.templates import is_shown, template_text
 from erya.corpus.wikitext.variants import variant_text
 
 HOLE = "\x00"
 MAX_DEPTH = 100
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+# Every alternative begins with its own character, which lets the search skip plain text quickly.
 _TOKEN = re.compile(
-    r"""(?P<open>\{\{+)
-    | (?P<close>\}\}+)
-    | (?P<table>(?:^|(?<=\n))[ \t:*\#]*\{\|)
-    | (?P<table_end>(?:^|(?<=\n))[ \t]*\|\}(?!\}))
-    | (?P<link>\[\[)
-    | (?P<link_end>\]\])
-    | (?P<external>\[(?:https?:|ftp:|mailto:|//)[^\s\[\]<>]{0,2000}(?=[^\]\n]{0,500}\]))
-    | (?P<external_end>\])
-    | (?P<variant>-\{(?![{|]))
-    | (?P<variant_end>\}-)
-    | (?P<tag></?[a-zA-Z][^<>]{0,1000}>)
-    | (?P<quotes>'{2,})
-    | (?P<pipe>\|)
-    | (?P<magic>__[A-Z]{3,30}__)
+    r"""\{\{+|\}\}+|\[\[|\]\]?|-\{(?![{|])|\}-|''+|\||__[A-Z]{3,30}__
+    |\n[ \t:*\#]*\{\||\n[ \t]*\|\}(?!\})
+    |<[a-zA-Z/][^<>]{0,1000}>
+    |\[(?:https?:|ftp:|mailto:|//)[^\s\[\]<>]{0,2000}(?=[^\]\n]{0,500}\])
     """,
     re.VERBOSE,
 )
+_BRACES = re.compile(r"\{\{+|\}\}+")
+_TEMPLATE_NAME = re.compile(r"\{\{([^{}|\[\]<]*)")
 _TAG_NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
 _DROPPED = frozenset(
     [
@@ -61,18 +54,17 @@ _DROPPED = frozenset(
 )
 _LITERAL = frozenset(["nowiki", "pre", "syntaxhighlight", "source", "math", "chem", "ce"])
 _BREAKS = frozenset(["br", "p", "div", "li", "tr", "blockquote", "ul", "ol", "dl", "dt", "dd", "hr", "center"])
-_CLOSED_BY = {"close": "open", "table_end": "table", "link_end": "link", "external_end": "external",
-              "variant_end": "variant"}  # fmt: skip
-_WALLS = {"link": ("open", "table"), "external": ("open", "table", "link"), "variant": ("open", "table"),
-          "open": (), "table": ("open",)}  # fmt: skip
+_OPENS = {"[[": "link", "-{": "variant", **dict.fromkeys(("[h", "[f", "[m", "[/"), "external")}
+_CLOSES = {"}}": "template", "]]": "link", "]": "external", "}-": "variant"}
+_WALLS = {"link": ("template", "table"), "external": ("template", "table", "link"), "variant": ("template", "table"),
+          "template": (), "table": ("template",)}  # fmt: skip
 
 
 @dataclass(slots=True)
 class _Frame:
-    """Something opened and not yet closed: its kind, how it was written, and its arguments so far, in pieces."""
+    """Something opened and not yet closed: its kind and its arguments so far, in pieces."""
 
     kind: str
-    opening: str = ""
     arguments: list[list[str]] = field(default_factory=lambda: [[]])
 
     def texts(self) -> list[str]:
@@ -85,18 +77,34 @@ def render(markup: str, site: Site) -> str:
     return html.unescape(walk.run())
 
 
+def _template_ends(text: str) -> dict[int, int]:
+    """Where each template that is closed begins and ends."""
+    ends: dict[int, int] = {}
+    open_at: list[int] = []
+    for run in _BRACES.finditer(text):
+        start, end = run.span()
+        if text[start] == "{":
+            open_at += range(start + (end - start) % 2, end, 2)
+        else:
+            for after in range(start + 2, end + 1, 2):
+                if open_at:
+                    ends[open_at.pop()] = after
+    return ends
+
+
 class _Walk:
     def __init__(self, text: str, site: Site) -> None:
-        self.text, self.site = text, site
+        self.text, self.site = f"\n{text}", site
+        self.ends = _template_ends(self.text)
         self.stack = [_Frame("page")]
         self.unclosed: set[str] = set()
 
     def run(self) -> str:
         position = 0
         while token := _TOKEN.search(self.text, position):
-            self.put(self.text[position : token.start()])
-            assert token.lastgroup is not None
-            position = self.take(token.lastgroup, token[0], token.end())
+            start = token.start()
+            self.put(self.text[position:start])
+            position = self.take(token[0], start, token.end())
         self.put(self.text[position:])
         while len(self.stack) > 1:
             self.give_up()
@@ -106,41 +114,65 @@ class _Walk:
         if text:
             self.stack[-1].arguments[-1].append(text)
 
-    def take(self, kind: str, token: str, end: int) -> int:
+    def take(self, token: str, start: int, end: int) -> int:
         """Handle one token and return where the walk goes on."""
-        if kind == "tag":
+        if token == "]]" and self.stack[-1].kind == "external":  # `[[File:a|[http://x b]]]`: one closes the inner link
+            token, end = "]", start + 1
+        two = token[:2]
+        if two == "{{":
+            return self.template(start, end)
+        if token[0] == "<":
             return self.tag(token, end)
-        if kind in _CLOSED_BY:
-            self.close(_CLOSED_BY[kind], token)
-        elif kind in _WALLS:
-            for _ in range(len(token) // 2 if kind == "open" else 1):
-                self.open(kind, token)
-        elif kind == "pipe":
-            self.pipe()
-        elif kind == "quotes":
-            self.put("'" * (len(token) - 5 if len(token) > 5 else len(token) == 4))
+        if two in _OPENS:
+            self.open(_OPENS[two])
+        elif two in _CLOSES:
+            for _ in range(max(1, len(token) // 2)):
+                if not self.close(_CLOSES[two]) and token == "]":
+                    self.put(token)
+        else:
+            self.mark(token)
         return end
 
-    def open(self, kind: str, token: str) -> None:
+    def mark(self, token: str) -> None:
+        """A pipe, quotes, or the line that begins or ends a table; magic words show nothing."""
+        if token == "|":
+            self.pipe()
+        elif token[0] == "'":
+            self.put("'" * (len(token) - 5 if len(token) > 5 else len(token) == 4))
+        elif token[0] == "\n":
+            self.put("\n")
+            if token.endswith("{|"):
+                self.open("table")
+            else:
+                self.close("table")
+
+    def template(self, start: int, end: int) -> int:
+        """Open the templates that a run of braces begins, or pass over all of one that shows nothing."""
+        for at in range(start + (end - start) % 2, end, 2):
+            after = self.ends.get(at)
+            if after is None:
+                continue
+            name = _TEMPLATE_NAME.match(self.text, at)
+            assert name is not None
+            if not is_shown(name[1]):
+                self.put(HOLE)
+                return after
+            self.open("template")
+        return end
+
+    def open(self, kind: str) -> None:
         if len(self.stack) < MAX_DEPTH:
-            self.stack.append(_Frame(kind, token))
+            self.stack.append(_Frame(kind))
 
     def pipe(self) -> None:
         frame = self.stack[-1]
-        if frame.kind in ("open", "link"):
+        if frame.kind in ("template", "link"):
             frame.arguments.append([])
         else:
             frame.arguments[-1].append("|")
 
-    def close(self, kind: str, token: str) -> None:
-        times = len(token) // 2 if kind == "open" else 1
-        for _ in range(times):
-            if not self.close_one(kind):
-                if kind == "external":
-                    self.put(token)
-                return
-
-    def close_one(self, kind: str) -> bool:
+    def close(self, kind: str) -> bool:
+        """Close the innermost frame of a kind, unless it lies beyond a frame that this mark cannot cross."""
         for depth in range(len(self.stack) - 1, 0, -1):
             if self.stack[depth].kind == kind:
                 break
@@ -156,7 +188,7 @@ class _Walk:
 
     def shown(self, frame: _Frame) -> str | None:
         """What a closed frame shows, or None when it is dropped."""
-        if frame.kind == "open":
+        if frame.kind == "template":
             return template_text(frame.texts())
         if frame.kind == "link":
             return link_text(frame.texts(), self.site)

@@ -16,14 +16,22 @@ _UNITS = {"km2": "km²", "m2": "m²", "sqmi": "sq mi", "sqkm": "km²", "m3": "m�
 _BETWEEN = {"-": "–", "–": "–", "to": " to ", "and": " and ", "or": " or ", "x": " × ", "by": " by ", "+/-": " ± "}
 
 
+def is_shown(name: str) -> bool:
+    """Whether the template of this name (or parser function, such as `formatnum:1`) becomes text."""
+    return _rule(name) is not None
+
+
 def template_text(parts: Sequence[str]) -> str | None:
     """What a template shows, or None when it shows nothing."""
-    name, colon, first = parts[0].partition(":")
-    name = " ".join(name.replace("_", " ").split()).casefold()
-    if colon and name == "formatnum":
-        return first.strip()
-    rule = RULES.get(name) or _by_prefix(name)
-    return rule(_arguments(parts[1:])) if rule else None
+    rule = _rule(parts[0])
+    _, colon, first = parts[0].partition(":")
+    return rule(_arguments([first, *parts[1:]] if colon else parts[1:])) if rule else None
+
+
+def _rule(name: str) -> Rule | None:
+    function, colon, _ = name.partition(":")
+    key = " ".join(function.replace("_", " ").split()).casefold()
+    return (FUNCTIONS if colon else RULES).get(key) or _by_prefix(key)
 
 
 def _arguments(parts: Sequence[str]) -> Arguments:
@@ -113,6 +121,19 @@ def _as_of(arguments: Arguments) -> str:
     return arguments.get("alt") or f"{'as' if arguments.get('lc') else 'As'} of {date}"
 
 
+def _date(arguments: Arguments) -> str:
+    """Numbers as `2020-9-15`, a date with words (as in French) as `15 septembre 2020`."""
+    values = [arguments[key] for key in _positions(arguments)]
+    return ("-" if all(value.isdecimal() for value in values) else " ").join(values)
+
+
+def _century(arguments: Arguments) -> str:
+    """The French Wikipedia's `{{s|XIX|e}}`."""
+    return f"{arguments.get('1', '')}{arguments.get('2') or 'e'} siècle"
+
+
+FUNCTIONS: dict[str, Rule] = {"formatnum": _argument("1")}
+
 RULES: dict[str, Rule] = {
     **dict.fromkeys(
         (
@@ -168,7 +189,9 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("plainlist", "flatlist", "startplainlist", "columns-list", "div col"), _argument("1")),
     **dict.fromkeys(("hlist", "flat list"), _joined(", ")),
     **dict.fromkeys(("linktext", "zh-full", "poem"), _joined("")),
-    **dict.fromkeys(("date", "start date", "end date", "ymd"), _joined("-")),
+    **dict.fromkeys(("date", "date-", "start date", "end date", "date de naissance", "date de décès"), _date),
+    **dict.fromkeys(("s", "s-", "-s", "-s-"), _century),
+    **dict.fromkeys(("unité", "nombre"), _joined(" ")),
     **dict.fromkeys(("spaced ndash", "snd", "spnd", "dash", "spaced en dash"), _constant(" – ")),
     **dict.fromkeys(("ndash", "en dash"), _constant("–")),
     **dict.fromkeys(("mdash", "em dash", "emdash"), _constant("—")),

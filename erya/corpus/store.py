@@ -110,8 +110,8 @@ def read_shard(path: Path, columns: Sequence[str] = COLUMNS, groups: Sequence[in
     empty = dict.fromkeys(("text", "id", "source"), "")
     try:
         with pq.ParquetFile(path) as table:
-            for batch in table.iter_batches(256, row_groups=groups, columns=list(columns), use_threads=False):
-                for row in batch.to_pylist():
+            for group in range(table.num_row_groups) if groups is None else groups:  # a batch would span several
+                for row in table.read_row_group(group, list(columns), use_threads=False).to_pylist():
                     yield Document(**(empty | row))
     except (pa.ArrowException, OSError) as error:
         reason = str(error).partition("\n")[0][:160]

@@ -48,7 +48,7 @@ def wsd(config: ScheduleConfig, fraction: float) -> float:
 
     Source: Hu et al. 2024, MiniCPM, section 4.3; the straight line: Hägele et al. 2024, arXiv 2405.18392.
     """
-    if fraction <= 1 - config.decay_fraction:
+    if 1 - fraction >= config.decay_fraction:
         return 1.0
     left = (1 - fraction) / config.decay_fraction
     return config.final_fraction + (1 - config.final_fraction) * left

@@ -55,6 +55,23 @@ def test_a_prompt_in_a_ragged_batch_is_as_alone(model: Decoder, tokens: Tokens) 
         torch.testing.assert_close(logits, torch.cat(single), **SAME)
 
 
+def test_packed_weights_write_the_same(model: Decoder, tokens: Tokens) -> None:
+    prompts, further = [tokens(7).tolist(), tokens(3).tolist(), tokens(5).tolist()], tokens(3, 6)
+    expected = _written(model, prompts, further), _written(model, prompts[:1], further[:1])
+    text = tokens(2, 9)
+    whole = model(text)
+    model.pack()
+    assert not any("blocks" in name and value.ndim == 2 for name, value in model.named_parameters())
+    torch.testing.assert_close(_written(model, prompts, further), expected[0], **SAME)
+    torch.testing.assert_close(_written(model, prompts[:1], further[:1]), expected[1], **SAME)
+    torch.testing.assert_close(model(text), whole, **SAME)
+
+
+def _written(model: Decoder, prompts: list[list[int]], further: torch.Tensor) -> torch.Tensor:
+    state, logits = model.begin(prompts, capacity=20)
+    return torch.stack([logits, *(model.step(state, column) for column in further.T)])
+
+
 def test_selected_rows_go_on_as_before(model: Decoder, tokens: Tokens) -> None:
     prompts = [tokens(length).tolist() for length in (7, 3, 9, 3)]
     for rows in ([3, 0], [1, 3], [2]):

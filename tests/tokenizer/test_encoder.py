@@ -88,9 +88,9 @@ def cuts(pattern: str, characters: list[str]) -> tuple[list[list[int]], list[lis
     return fast.encode_ordinary_batch(texts, num_threads=1), slow_ids
 
 
-def blocks(step: int) -> list[list[str]]:
-    """All assigned and unassigned characters that are not surrogates, in blocks, every `step`-th of them."""
-    characters = [chr(code) for code in range(0, 0x110000, step) if not 0xD800 <= code < 0xE000]
+def blocks(codes: range) -> list[list[str]]:
+    """The characters of some code points that are not surrogates, in blocks."""
+    characters = [chr(code) for code in codes if not 0xD800 <= code < 0xE000]
     return [characters[start : start + 2_048] for start in range(0, len(characters), 2_048)]
 
 
@@ -98,17 +98,19 @@ def blocks(step: int) -> list[list[str]]:
     "pattern", sorted(PROVEN_PATTERNS), ids=lambda pattern: "own" if pattern == PATTERN else "gpt2"
 )
 def test_both_engines_put_characters_in_the_same_classes(pattern: str) -> None:
-    for block in [[chr(code) for code in range(0x300)], *blocks(step=1_021)]:
+    for block in blocks(range(0x300)) + blocks(range(0, 0x110000, 1_021)):
         fast, slow = cuts(pattern, block)
         assert fast == slow
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     "pattern", sorted(PROVEN_PATTERNS), ids=lambda pattern: "own" if pattern == PATTERN else "gpt2"
 )
 def test_both_engines_put_every_character_in_the_same_class(pattern: str) -> None:
-    for block in blocks(step=1):
+    # Planes 4 to 13 hold nothing, 15 and 16 are for private use: the default test takes samples of them.
+    for block in blocks(range(0x40000)) + blocks(range(0xE0000, 0xE1000)):
         fast, slow = cuts(pattern, block)
         assert fast == slow
 
@@ -202,9 +204,9 @@ def test_the_vocabulary_of_gpt2_is_read_and_encoded_fast(
 def test_a_million_times_one_character_takes_linear_time(letter: str, trained: Tokenizer) -> None:
     def seconds(count: int) -> float:
         text = letter * count
-        start = time.perf_counter()
+        start = time.process_time()
         trained.encode(text)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     short = min(seconds(250_000) for _ in range(2))
     assert min(seconds(1_000_000) for _ in range(2)) < MOST_TIMES_LONGER * short

@@ -204,8 +204,8 @@ def _open(url: str, headers: dict[str, str]) -> Any:
 
 
 def _retried(
-    action: Callable[[], Any], url: str, progress: Callable[[], int], wait_seconds: float, by_hand: str
-) -> Any:
+    action: Callable[[], T], url: str, progress: Callable[[], int], wait_seconds: float, by_hand: str
+) -> T:
     """Do it until it succeeds or fails TRIES times in a row without a new byte, waiting longer each time."""
     failures, before = 0, progress()
     while True:

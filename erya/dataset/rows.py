@@ -94,14 +94,13 @@ class EpochRows:
 def make_batch(ids: Ints, tokens: Ints, documents: Ints, document_mask: bool) -> Batch:
     """A batch from rows of context_length + 1 tokens.
 
-    With `document_mask` the first token of a document is not scored: what precedes it is another document's end.
+    With `document_mask` each position belongs to the document of its target: the end-of-text before a document opens
+    it, so its first token is learned from where generation and evaluation start too, and no target is lost.
     """
-    targets = tokens[:, 1:].copy()
     batch = {"ids": torch.from_numpy(ids), "tokens": torch.from_numpy(tokens[:, :-1].copy())}
     if document_mask:
-        targets[documents[:, 1:] != documents[:, :-1]] = NOT_SCORED
-        batch["documents"] = torch.from_numpy(documents[:, :-1].copy())
-    return batch | {"targets": torch.from_numpy(targets)}
+        batch["documents"] = torch.from_numpy(documents[:, 1:] - documents[:, 1:2])
+    return batch | {"targets": torch.from_numpy(tokens[:, 1:].copy())}
 
 
 def validation_batches(

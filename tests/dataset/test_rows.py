@@ -54,7 +54,7 @@ def test_epochs_and_seeds_have_their_own_order(write: Write) -> None:
     assert len({tuple(shuffled.tolist()) for _, shuffled in orders}) == 4
 
 
-def test_targets_are_the_next_tokens_and_a_mask_ends_them_at_each_document(write: Write) -> None:
+def test_targets_are_the_next_tokens_and_a_mask_opens_each_document_with_the_end_of_text(write: Write) -> None:
     shards = write(draw_documents(60, longest=9))
     ids, tokens, documents = EpochRows(shards, 16, seed=0).take(0, 12)
     free, masked = make_batch(ids, tokens, documents, False), make_batch(ids, tokens, documents, True)
@@ -62,14 +62,13 @@ def test_targets_are_the_next_tokens_and_a_mask_ends_them_at_each_document(write
     assert all(tensor.dtype == torch.int64 for tensor in masked.values())
     assert torch.equal(free["targets"][:, :-1], free["tokens"][:, 1:])
     assert torch.equal(free["tokens"], masked["tokens"])
-    # The input that ends a document is the one whose target is not scored; the end itself is always a target.
-    ends = masked["tokens"] == END
-    assert ends.any()
-    assert (masked["targets"][ends] == NOT_SCORED).all()
-    assert torch.equal(masked["targets"][~ends], free["targets"][~ends])
+    assert torch.equal(free["targets"], masked["targets"])
+    # The end-of-text is a target of the document it ends and the first input of the next one.
+    opens = masked["tokens"] == END
+    assert opens.any()
     assert (masked["documents"][:, 0] == 0).all()
     steps = masked["documents"][:, 1:] - masked["documents"][:, :-1]
-    assert torch.equal(steps, ends[:, :-1].long())
+    assert torch.equal(steps, opens[:, 1:].long())
 
 
 def test_a_context_longer_than_the_corpus_is_refused_with_the_longest_that_works(write: Write) -> None:
@@ -96,11 +95,8 @@ def test_validation_scores_every_token_once_in_order(
     assert all(batch["tokens"].shape[1] == context_length and len(batch["tokens"]) <= rows for batch in batches)
     tokens = torch.cat([batch["tokens"].flatten() for batch in batches])
     targets = torch.cat([batch["targets"].flatten() for batch in batches])
-    stream, places = joined(shards, list(range(len(sizes))))
-    stream, places = stream[: most or len(stream)], places[: most or len(stream)]
+    stream = joined(shards, list(range(len(sizes))))[0][: most or shards.num_tokens]
     assert tokens[: len(stream)].tolist() == [END, *stream[:-1]]
-    starts = [place == 0 or places[place] != places[place - 1] for place in range(len(stream))]
-    expected = [NOT_SCORED if masked and start else token for token, start in zip(stream, starts, strict=True)]
-    assert targets[: len(stream)].tolist() == expected
+    assert targets[: len(stream)].tolist() == stream
     assert (targets[len(stream) :] == NOT_SCORED).all()
     assert torch.cat([batch["ids"] for batch in batches]).tolist() == list(range(sum(len(b["ids"]) for b in batches)))

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from erya.core.errors import UserError, did_you_mean
 
 Table = dict[str, Any]
+NONE = "none"  # TOML has no null: this word, in a file or on the command line, says that a value is absent
 
 
 class Section(BaseModel):
@@ -93,7 +94,7 @@ def _parent(parent: Any, folder: Path | None, label: str) -> str | Path | None:
 
 
 def parse_overrides(pairs: Sequence[str]) -> Table:
-    """`a.b=1e-3` arguments as nested tables; a value is read as TOML, else as a plain string; `none` is None."""
+    """`a.b=1e-3` arguments as nested tables; a value is read as TOML, else as a plain string."""
     table: Table = {}
     for pair in pairs:
         key, separator, text = pair.partition("=")
@@ -104,8 +105,6 @@ def parse_overrides(pairs: Sequence[str]) -> Table:
 
 
 def _parse_value(text: str) -> Any:
-    if text.lower() == "none":
-        return None
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
@@ -127,7 +126,9 @@ def _merge(into: Table, other: Mapping[str, Any]) -> None:
 
 
 def _copy(value: Any) -> Any:
-    return {key: _copy(item) for key, item in value.items()} if isinstance(value, Mapping) else value
+    if isinstance(value, Mapping):
+        return {key: _copy(item) for key, item in value.items()}
+    return None if value == NONE else value
 
 
 def leaves(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -187,7 +188,18 @@ def _fields(schema: type[BaseModel], path: Sequence[str]) -> list[str]:
 
 
 def to_toml(config: Section) -> str:
-    """The configuration as TOML that is itself a valid input; absent (None) values are left out."""
+    """The configuration as TOML that is itself a valid input; a value absent by default is left out."""
     import tomli_w
 
-    return tomli_w.dumps(config.model_dump(mode="json", exclude_none=True))
+    return tomli_w.dumps(_table(config))
+
+
+def _table(config: Section) -> Table:
+    table: Table = config.model_dump(mode="json", exclude_none=True)
+    for name, field in type(config).model_fields.items():
+        value = getattr(config, name)
+        if isinstance(value, Section):
+            table[name] = _table(value)
+        elif value is None and field.default is not None:
+            table[name] = NONE
+    return table

@@ -172,7 +172,8 @@ class Trainer:
                 self.end("done")
             for hook in hooks:
                 hook(self)
-            self.state.seconds = time.monotonic() - start
+            if self.ending is None:
+                self.state.seconds = time.monotonic() - start
         return self.ending
 
     def end(self, why: str) -> None:

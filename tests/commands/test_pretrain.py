@@ -64,7 +64,7 @@ def test_a_dry_run_prints_every_value_with_its_origin_and_writes_nothing(tokens,
     [
         (["nosuch"], "no such configuration file or preset"),
         (["tiny", "small"], "expected one preset or file"),
-        (["tiny", "optimiser.learning_rate=1"], "did you mean 'optimizer'"),
+        (["tiny", "--tokens", "x", "optimiser.learning_rate=1"], "did you mean 'optimizer'"),
         (["tiny"], "data: missing"),
         (["tiny", "--tokens", "nowhere"], "nowhere: no such directory"),
         (["--resume", "--out", "nowhere"], "nowhere/config.toml: no such configuration file"),

@@ -22,6 +22,7 @@ from tests.train.conftest import tiny
 
 FLIPS = 24
 KILLS = 10
+ROOT = Path(__file__).resolve().parents[2]
 SHORT = ("training.max_steps=8", "checkpoint.every_steps=2", "validation.every_steps=none", "log.every_steps=1")
 
 
@@ -148,9 +149,10 @@ def test_the_best_checkpoint_is_never_pruned_and_becomes_the_model(tokens, tmp_p
     out = tmp_path / "run"
     config = tiny(
         tokens,
-        "training.max_steps=40",
-        "optimizer.learning_rate=3.0",
-        "schedule.warmup_steps=100",
+        "training.max_steps=100",
+        "optimizer.learning_rate=30.0",
+        "schedule.warmup_steps=3000",
+        "schedule.decay_fraction=0.0",
         "validation.every_steps=2",
         "validation.patience=4",
         "checkpoint.every_steps=1",
@@ -223,13 +225,15 @@ def check_kills(finished: Path, tokens: Path, tmp_path: Path, kills: int | None)
         assert not list((out / "checkpoints").glob(".*"))
 
 
-def test_killed_at_a_write_the_run_goes_on_as_if_never_killed(finished, tokens, tmp_path):
+def test_killed_at_a_write_the_run_goes_on_as_if_never_killed(finished, tokens, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # the server must find this module
     check_kills(finished, tokens, tmp_path, KILLS)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_killed_at_every_write_the_run_goes_on_as_if_never_killed(finished, tokens, tmp_path):
+def test_killed_at_every_write_the_run_goes_on_as_if_never_killed(finished, tokens, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     check_kills(finished, tokens, tmp_path, None)
 
 

@@ -168,7 +168,7 @@ def test_a_mixture_trains(tokens, tmp_path):
 
 def test_a_context_longer_than_the_corpus_is_refused_and_leaves_no_run(tokens, tmp_path):
     config = tiny(tokens, "training.context_length=65536", "training.batch_tokens=131072")
-    with pytest.raises(UserError, match="context_length: got 65,536, but .* has only"):
+    with pytest.raises(UserError, match=r"context_length: got 65,536, but .* has only"):
         pretrain(config, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

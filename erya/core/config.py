@@ -169,10 +169,15 @@ def _explain(schema: type[BaseModel], error: ValidationError, origins: Mapping[s
     first = error.errors(include_url=False)[0]
     path = [str(part) for part in first["loc"]]
     key = ".".join(path)
-    where = next((label for known, label in origins.items() if known == key or known.startswith(f"{key}.")), None)
+    near = (
+        label for known, label in origins.items() if f"{known}.".startswith(f"{key}.") or key.startswith(f"{known}.")
+    )
+    where = next(near, None)
     prefix = f"{where}: {key}" if where else key
     if first["type"] == "extra_forbidden":
         return f"{prefix}: unknown key{did_you_mean(path[-1], _fields(schema, path[:-1]))}"
+    if first["type"] == "missing" and isinstance(first["loc"][-1], int):
+        return f"{prefix}: missing; the list is too short"
     if first["type"] == "missing":
         return f"{prefix}: missing; set it in the file or as {key}=VALUE"
     return f"{prefix}: got {first['input']!r}; {first['msg'].removeprefix('Value error, ')}"

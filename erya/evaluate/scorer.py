@@ -12,13 +12,21 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as F
 
 Nats = npt.NDArray[np.float64]
 Ids = Sequence[int] | npt.NDArray[Any]
 Advance = Callable[[int], None]
 IGNORED = -100
 BATCH_TOKENS = 8192
-LOGIT_CELLS = 2**26
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What the last tokens of a text cost together, and whether each is the most probable one where it stands."""
+
+    nats: float
+    likeliest: bool
 
 
 class Scorer(Protocol):
@@ -33,17 +41,21 @@ class Scorer(Protocol):
     def nats(self, texts: Sequence[Ids], advance: Advance) -> list[Nats]:
         """-ln p of each token of each text; `advance` is told the tokens done."""
 
-    def likeliest(self, texts: Sequence[Ids], last: Sequence[int], advance: Advance) -> list[bool]:
-        """Whether each of the last tokens of a text is the most probable one where it stands."""
+    def endings(self, texts: Sequence[Ids], last: Sequence[int], advance: Advance) -> list[Ending]:
+        """The last tokens of each text, given all before them."""
 
 
 class ScoringModel(Protocol):
-    """What is asked of a decoder: logits, and nats per position of a batch."""
+    """What is asked of a decoder: nats per position of a batch, and the two halves of its logits."""
 
     config: Any
 
-    def __call__(self, tokens: torch.Tensor) -> torch.Tensor:
-        """Logits of every position."""
+    @property
+    def head_weight(self) -> torch.Tensor:
+        """The matrix whose product with the hidden state is the logits."""
+
+    def hidden(self, tokens: torch.Tensor) -> torch.Tensor:
+        """The last hidden state of every position."""
 
     def token_losses(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """Nats of every position's target, 0 where it is -100."""
@@ -95,7 +107,7 @@ class ModelScorer:
             windows([len(text) for text in texts], self.context_length, self.stride_tokens),
             key=lambda window: window.begin - window.end,
         )
-        for batch in self._batches(plan, BATCH_TOKENS):
+        for batch in self._batches(plan):
             tensors = self._tensors(batch, texts)
             losses = self.model.token_losses(tensors).double().cpu().numpy()
             for row, window in zip(losses, batch, strict=True):
@@ -106,27 +118,30 @@ class ModelScorer:
         return found
 
     @torch.inference_mode()
-    def likeliest(self, texts: Sequence[Ids], last: Sequence[int], advance: Advance) -> list[bool]:
-        """Whether greedy decoding would have written the last tokens of each text."""
-        found = [False] * len(texts)
+    def endings(self, texts: Sequence[Ids], last: Sequence[int], advance: Advance) -> list[Ending]:
+        """The last tokens of each text, given what of it fits in the context; the head sees no other position."""
+        found = [Ending(0.0, True)] * len(texts)
         begins = [max(0, len(text) - self.context_length) for text in texts]
-        plan = [Window(i, begins[i], begins[i], len(text)) for i, text in enumerate(texts)]
+        plan = [Window(i, begins[i], max(begins[i], len(it) - last[i]), len(it)) for i, it in enumerate(texts)]
         plan.sort(key=lambda window: window.begin - window.end)
-        for batch in self._batches(plan, LOGIT_CELLS // self.model.config.vocab_size):
+        for batch in self._batches(plan):
             tensors = self._tensors(batch, texts)
-            best = self.model(tensors["tokens"]).argmax(-1).cpu()
-            right = best == tensors["targets"].cpu()
-            for row, window in zip(right, batch, strict=True):
-                length = window.end - window.begin
-                found[window.text] = bool(row[max(0, length - last[window.text]) : length].all())
+            asked = tensors["targets"] != IGNORED
+            targets = tensors["targets"][asked]
+            logits = F.linear(self.model.hidden(tensors["tokens"])[asked], self.model.head_weight).float()
+            counts = asked.sum(1).tolist()
+            nats = F.cross_entropy(logits, targets, reduction="none").double().split(counts)
+            right = (logits.argmax(-1) == targets).split(counts)
+            for window, row_nats, row_right in zip(batch, nats, right, strict=True):
+                found[window.text] = Ending(float(row_nats.sum()), bool(row_right.all()))
             advance(sum(window.end - window.begin for window in batch))
         return found
 
-    def _batches(self, plan: Sequence[Window], most_tokens: int) -> Iterator[list[Window]]:
-        """Neighbours of a plan sorted longest first, so many rows that no batch exceeds `most_tokens` positions."""
+    def _batches(self, plan: Sequence[Window]) -> Iterator[list[Window]]:
+        """Neighbours of a plan sorted longest first, at most BATCH_TOKENS positions together."""
         start = 0
         while start < len(plan):
-            rows = max(1, most_tokens // (plan[start].end - plan[start].begin))
+            rows = max(1, BATCH_TOKENS // max(1, plan[start].end - plan[start].begin))
             yield list(plan[start : start + rows])
             start += rows
 

@@ -111,12 +111,16 @@ def test_beats_the_unigram_where_context_tells() -> None:
     assert kneser_ney < 0.75 * unigram
 
 
-def test_likeliest_is_the_argmax_of_the_distribution() -> None:
+def test_endings_are_the_argmax_and_the_nats_of_the_distribution() -> None:
     train = documents(8)
     model = KneserNey(Corpus(train, VOCAB, END))
     text = next(text for text in train if len(text) > 10)[:8]
     best = int(model.distribution(text).argmax())
-    assert model.likeliest([[*text, best], [*text, (best + 1) % VOCAB]], [1, 1], ignore) == [True, False]
+    texts = [[*text, best], [*text, (best + 1) % VOCAB]]
+    endings = model.endings(texts, [1, 2], ignore)
+    assert [ending.likeliest for ending in endings] == [True, False]
+    nats = model.nats(texts, ignore)
+    assert [ending.nats for ending in endings] == pytest.approx([nats[0][-1], nats[1][-2:].sum()], abs=SAME)
 
 
 def test_discounts_by_hand() -> None:

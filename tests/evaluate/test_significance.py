@@ -16,9 +16,7 @@ def test_an_interval_covers_the_truth_about_as_often_as_it_says() -> None:
         assert interval.low is not None
         assert interval.high is not None
         covered += interval.low <= 1.7 <= interval.high
-    assert (
-        0.89 <= covered / 200 <= 0.99
-    )  # 95 %, give or take three standard errors of 200 trials
+    assert 0.89 <= covered / 200 <= 0.99  # 95 %, give or take three standard errors of 200 trials
 
 
 def test_the_value_is_the_ratio_of_sums_and_lies_inside() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from erya.evaluate.baseline import Baseline, Corpus, padded_stream
-from erya.evaluate.scorer import Advance, Ids, Nats
+from erya.evaluate.scorer import Advance, Ending, Ids, Nats
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -128,7 +128,7 @@ class KneserNey:
     def distribution(self, context: Ids) -> Floats:
         """p of every token of the vocabulary after these; with fewer than `order - 1`, a text begins with them."""
         p = np.full(self.vocab_size, 1 / self.vocab_size)
-        padded = [self.end_of_text_id] * (self.order - 1) + [int(token) for token in context]
+        padded = [self.end_of_text_id] * (self.order - 1) + [int(token) for token in context[-self.order :]]
         for length, level in enumerate(self.levels):
             number = self._number(padded[len(padded) - length :])
             if number is None:
@@ -147,14 +147,16 @@ class KneserNey:
                 return None
         return number
 
-    def likeliest(self, texts: Sequence[Ids], last: Sequence[int], advance: Advance) -> list[bool]:
-        """Whether each of the last tokens of a text is the most probable one where it stands."""
+    def endings(self, texts: Sequence[Ids], last: Sequence[int], advance: Advance) -> list[Ending]:
+        """The last tokens of each text, given all before them."""
         found = []
         for text, count in zip(texts, last, strict=True):
-            begin = len(text) - count
-            found.append(
-                all(int(self.distribution(text[:at]).argmax()) == int(text[at]) for at in range(begin, len(text)))
-            )
+            nats, likeliest = 0.0, True
+            for at in range(len(text) - count, len(text)):
+                shares = self.distribution(text[:at])
+                nats -= float(np.log(shares[text[at]]))
+                likeliest = likeliest and int(shares.argmax()) == int(text[at])
+            found.append(Ending(nats, likeliest))
             advance(len(text))
         return found
 

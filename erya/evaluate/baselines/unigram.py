@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from erya.evaluate.baseline import Baseline, Corpus, padded_stream
-from erya.evaluate.scorer import Advance, Ids, Nats
+from erya.evaluate.scorer import Advance, Ending, Ids, Nats
 
 
 class Unigram:
@@ -27,11 +27,16 @@ class Unigram:
         advance(sum(len(text) for text in texts))
         return [table[np.asarray(text, dtype=np.int64)] for text in texts]
 
-    def likeliest(self, texts: Sequence[Ids], last: Sequence[int], advance: Advance) -> list[bool]:
-        """Whether the last tokens are all the one most frequent token."""
+    def endings(self, texts: Sequence[Ids], last: Sequence[int], advance: Advance) -> list[Ending]:
+        """The last tokens of each text; only the one most frequent token is ever the likeliest."""
         best = int(self.probabilities.argmax())
+        parts = [text[len(text) - count :] for text, count in zip(texts, last, strict=True)]
+        nats = self.nats(parts, lambda _: None)
         advance(sum(len(text) for text in texts))
-        return [all(int(token) == best for token in text[-count:]) for text, count in zip(texts, last, strict=True)]
+        return [
+            Ending(float(cost.sum()), all(int(token) == best for token in part))
+            for part, cost in zip(parts, nats, strict=True)
+        ]
 
 
 BASELINE = Baseline(name="unigram", train=Unigram)

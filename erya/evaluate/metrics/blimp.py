@@ -82,10 +82,9 @@ class Blimp:
     def prepare(self, items: Sequence[Pair], tokenizer: TokenEncoder) -> Prepared:
         """Encode all good sentences, then all bad ones."""
         sentences = [f" {item.good}" for item in items] + [f" {item.bad}" for item in items]
+        pairs = [f"{item.good}\t{item.bad}" for item in items]
         facts = {"leading": "space", "score": "sum-of-nats", "ties": f"half,below{TIE_NATS:g}nats"}
-        return Prepared(
-            tokenizer.encode_batch(sentences), items, set_signature(self.name, sentences, tokenizer, **facts)
-        )
+        return Prepared(tokenizer.encode_batch(sentences), items, set_signature(self.name, pairs, tokenizer, **facts))
 
     def measure(self, scorer: Scorer, prepared: Prepared, advance: Advance) -> Result:
         """Score both sentences of each pair and compare."""

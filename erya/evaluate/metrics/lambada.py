@@ -56,10 +56,9 @@ class Lambada:
 
     def measure(self, scorer: Scorer, prepared: Prepared, advance: Advance) -> Result:
         """Score the passages; only the last word counts."""
-        lengths = prepared.items
-        nats = scorer.nats(prepared.texts, lambda _: None)
-        costs = np.array([values[-length:].sum() for values, length in zip(nats, lengths, strict=True)])
-        right = np.array(scorer.likeliest(prepared.texts, lengths, advance), dtype=float)
+        endings = scorer.endings(prepared.texts, prepared.items, advance)
+        costs = np.array([ending.nats for ending in endings])
+        right = np.array([ending.likeliest for ending in endings], dtype=float)
         ones = np.ones(len(right))
         return Result(
             figures={

@@ -203,7 +203,7 @@ WRITES = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtr
 def in_a_child(*arguments: object) -> int | None:
     """Run `train_and_die` in a process forked from a server that has already imported everything."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, "erya.model.families.qwen3", "torch.utils.tensorboard"])
+    context.set_forkserver_preload([__name__, "erya.model.families.qwen3", "torch._dynamo", "torch.utils.tensorboard"])
     process = context.Process(target=train_and_die, args=arguments)
     process.start()
     process.join(timeout=120)

@@ -203,9 +203,7 @@ def _open(url: str, headers: dict[str, str]) -> Any:
     return answer
 
 
-def _retried(
-    action: Callable[[], T], url: str, progress: Callable[[], int], wait_seconds: float, by_hand: str
-) -> T:
+def _retried(action: Callable[[], T], url: str, progress: Callable[[], int], wait_seconds: float, by_hand: str) -> T:
     """Do it until it succeeds or fails TRIES times in a row without a new byte, waiting longer each time."""
     failures, before = 0, progress()
     while True:

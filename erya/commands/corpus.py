@@ -3,11 +3,14 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from erya.core.errors import UserError
+
+if TYPE_CHECKING:
+    from erya.core.manifest import Manifest
 
 
 @click.group()
@@ -53,12 +56,30 @@ def build(inputs: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> 
     """
     from erya.corpus.build import BuildOptions, build_corpus
 
-    manifest = build_corpus(inputs, out, BuildOptions(**options))
-    if as_json:
-        click.echo(json.dumps(manifest.model_dump(), ensure_ascii=False))
-    else:
-        click.echo(_steps(manifest.counts))
-        click.echo(f"\n{out} is ready. Look at it: erya corpus show {out}")
+    _show_built(build_corpus(inputs, out, BuildOptions(**options)), out, as_json)
+
+
+@COMMAND.command()
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write.")
+@click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON.")
+def samples(out: Path, as_json: bool) -> None:
+    """Build a corpus from text that comes with Erya, to try things out without a network.
+
+    \b
+    erya corpus samples --out data/samples
+
+    About 3 MB: English prose from the documentation inside this Python's standard library, and synthetic, seeded
+    sentences, stories and reports in English and Chinese. It shows the way; it is too easy and too little to judge a
+    model by.
+    """
+    import platform
+
+    from erya import __version__
+    from erya.corpus.build import write_corpus
+    from erya.corpus.samples import documents
+
+    made_from = {"samples": f"erya {__version__}, python {platform.python_version()}"}
+    _show_built(write_corpus(documents(), out, inputs=made_from), out, as_json)
 
 
 @COMMAND.command()
@@ -133,6 +154,14 @@ def _received(received: dict[str, Any]) -> str:
     if received["next"]:
         lines.append(f"next: {received['next']}")
     return "\n".join(lines)
+
+
+def _show_built(manifest: "Manifest", out: Path, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(manifest.model_dump(), ensure_ascii=False))
+    else:
+        click.echo(_steps(manifest.counts))
+        click.echo(f"\n{out} is ready. Look at it: erya corpus show {out}")
 
 
 def _steps(counts: dict[str, Any]) -> str:

@@ -45,9 +45,6 @@ def build_corpus(inputs: Sequence[str | Path], out: Path, options: BuildOptions 
     options = options or BuildOptions()
     with gather(inputs, options.format, out) as found:
         digests = {entry.file.name: sha256_file(entry.file.path) for entry in found}
-        if is_current(out, STAGE, digests, _config(options)):
-            say(f"{out}: is current, nothing to do")
-            return open_corpus(out)
         return write_corpus(_read(found, options), out, options, digests, found)
 
 
@@ -60,9 +57,13 @@ def write_corpus(
 ) -> Manifest:
     """Build a corpus directory from documents; `inputs` says by name and digest what they were made from.
 
+    With `inputs`, nothing is read or done when the corpus is current.
     Raises: UserError when no document is left or there are too few to split.
     """
     options = options or BuildOptions()
+    if inputs and is_current(Path(out), STAGE, inputs, _config(options)):
+        say(f"{out}: is current, nothing to do")
+        return open_corpus(out)
     with writing(Path(out), STAGE, inputs or {}, _config(options)) as stage:
         _write(stage, documents, options, found)
     return open_corpus(out)

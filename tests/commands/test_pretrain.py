@@ -13,6 +13,8 @@ import pytest
 from erya.cli import run
 from tests.train.conftest import TINY, build
 
+# torch.compile fuses and reorders float32 operations; six steps of training amplify the last bits a little.
+COMPILE_TOLERANCE = 1e-4
 QUICK = [*TINY, "training.max_steps=6", "validation.every_steps=3", "training.num_threads=1"]
 
 
@@ -94,3 +96,15 @@ def test_sigterm_from_outside_ends_with_75_and_a_checkpoint(tokens, tmp_path):
     assert process.returncode == 75
     assert "stopped by SIGTERM at step" in error
     assert len(list((out / "checkpoints").glob("step-*"))) == 1
+
+
+@pytest.mark.slow
+def test_compiled_is_eager(tokens, tmp_path):
+    """In processes of their own: the shape checks of the test suite cannot be compiled."""
+    losses = {}
+    for compiled in ("true", "false"):
+        overrides = [*QUICK, "model.dropout=0.0", f"training.compile={compiled}", "--out", str(tmp_path / compiled)]
+        command = [sys.executable, "-m", "erya", "pretrain", "--tokens", str(tokens), "--json", *overrides]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        losses[compiled] = json.loads(done.stdout)["validation_loss"]
+    assert losses["true"] == pytest.approx(losses["false"], rel=COMPILE_TOLERANCE)

@@ -65,4 +65,5 @@ def open_writer(model: Path, device: str) -> "tuple[LoadedModel, Writer]":
     loaded = load_model(model, place, dtype)
     if loaded.tokenizer is None:
         raise UserError(f"{model}: has no tokenizer.json, so text cannot be read; copy the tokenizer's files into it")
+    loaded.model.pack()
     return loaded, Writer(loaded.model, loaded.tokenizer)

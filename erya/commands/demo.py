@@ -68,13 +68,12 @@ def _run_status(path: Path) -> str | None:
 
 
 def _run(arguments: list[str]) -> int:
-    from erya import cli
-
     if not arguments:
         click.echo("already trained; delete the run's directory to train it again", err=True)
         return 0
     click.secho(f"$ erya {shlex.join(arguments)}", dim=True, err=True)
-    return cli.run(arguments)
+    root = click.get_current_context().find_root().command
+    return root.main(args=arguments, prog_name="erya", standalone_mode=False) or 0
 
 
 def _farewell(out: Path, seconds: float) -> None:

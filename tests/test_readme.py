@@ -1,0 +1,62 @@
+"""The READMEs tell the truth: every command they show exists with its options, in both languages, and the walk runs."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from erya.cli import cli
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ("README.md", "README.zh.md", "docs/start.md")
+
+
+def blocks(page: str) -> list[list[str]]:
+    """The `erya` commands of each shell block of a page."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    found = re.findall(r"^```sh\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+    kept = [[line for line in block.splitlines() if line.startswith("erya ")] for block in found]
+    return [block for block in kept if block]
+
+
+COMMANDS = sorted({line for page in PAGES for block in blocks(page) for line in block})
+
+
+def parse(arguments: list[str]) -> None:
+    """Let click take a command line apart, down to the last option, without running it."""
+    command: click.Command | None = cli
+    context = click.Context(cli, info_name="erya")
+    while isinstance(command, click.Group):
+        name, *arguments = arguments
+        command = command.get_command(context, name)
+        assert command is not None, name
+    command.make_context(name, arguments, parent=context)
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_every_command_shown_exists_with_its_options(line: str) -> None:
+    parse(shlex.split(line, comments=True)[1:])
+
+
+def test_both_readmes_show_the_same_commands() -> None:
+    assert blocks("README.md") == blocks("README.zh.md")
+
+
+def test_links_lead_somewhere() -> None:
+    for page in PAGES:
+        folder = (ROOT / page).parent
+        for target in re.findall(r"\]\(([^)#:]+)\)", (ROOT / page).read_text(encoding="utf-8")):
+            assert (folder / target).exists(), f"{page}: {target}"
+
+
+@pytest.mark.slow
+def test_the_walk_runs_as_it_stands(tmp_path: Path) -> None:
+    walk = next(block for block in blocks("README.md") if block[0].startswith("erya corpus samples"))
+    for line in walk:
+        command = [sys.executable, "-m", *shlex.split(line)]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "build/report/report.html").stat().st_size > 10**6

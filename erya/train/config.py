@@ -20,7 +20,7 @@ HORIZON = ("max_steps", "max_tokens", "max_seconds")
 class DataConfig(Section):
     """What the model learns from."""
 
-    tokens: list[str] = Field(min_length=1, description="One or more tokens directories (see `erya corpus build`).")
+    tokens: list[str] = Field(min_length=1, description="One or more tokens directories (see `erya tokenizer encode`).")
     weights: list[float] | None = Field(
         default=None, description="Share of each tokens directory in the mixture; none: by their size."
     )

@@ -114,15 +114,16 @@ def _samples(sets: "list[EvaluationSet]", writer: "Writer") -> list[tuple[str, s
     from erya.generate.engine import GenerationConfig
 
     texts = [item.text for chosen in sets if chosen.metric.name == "language_model" for item in chosen.items]
-    beginnings = [_beginning(text) for text in texts[:: max(1, len(texts) // SAMPLES)][:SAMPLES]]
-    config = GenerationConfig(temperature=0.8, top_p=0.95, max_new_tokens=SAMPLE_TOKENS)
-    fitting = [text for text in beginnings if len(writer.ids(text)) + SAMPLE_TOKENS <= writer.context_length]
-    return [(text, done.text) for text, done in zip(fitting, writer.complete(fitting, config), strict=True)]
+    room = writer.context_length // 2
+    beginnings = [_beginning(text, writer, room) for text in texts[:: max(1, len(texts) // SAMPLES)][:SAMPLES]]
+    config = GenerationConfig(temperature=0.8, top_p=0.95, max_new_tokens=min(SAMPLE_TOKENS, room))
+    return [(text, done.text) for text, done in zip(beginnings, writer.complete(beginnings, config), strict=True)]
 
 
-def _beginning(text: str) -> str:
+def _beginning(text: str, writer: "Writer", most_tokens: int) -> str:
     cut = text.strip()[:SAMPLE_PROMPT_CHARACTERS]
-    return cut.rpartition(" ")[0] or cut
+    ids = writer.ids(cut.rpartition(" ")[0] or cut)
+    return writer.tokenizer.decode(ids[:most_tokens]).rstrip("\ufffd")
 
 
 def _assessment(path: Path, loaded: "LoadedModel", blocks: list[Any], samples: list[tuple[str, str]]) -> "Assessment":

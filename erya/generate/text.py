@@ -13,6 +13,9 @@ class TextTokenizer(Vocabulary, Protocol):
     def encode(self, text: str) -> list[int]:
         """The ids of a text."""
 
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of some ids, control tokens left out."""
+
 
 class Writer:
     """Continues texts with one model; each begins, as documents do in training, after end_of_text."""

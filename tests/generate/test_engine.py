@@ -26,11 +26,11 @@ def engine(family: str = "qwen3", rows: int = 16, seed: int = 0) -> Engine:
 @pytest.mark.parametrize("family", ["gpt2", "qwen3"])
 @pytest.mark.parametrize("rows", [2, 7, 16])
 def test_a_prompt_writes_the_same_alone_and_in_a_batch(family: str, rows: int) -> None:
-    many = prompts(rows, 40)
+    many = prompts(rows, 20)
     config = GREEDY.model_copy(update={"max_new_tokens": 40})
     alone = [engine(family, 1).complete([prompt], config)[0] for prompt in many]
     assert engine(family, rows).complete(many, config) == alone
-    assert len({tuple(completion.tokens) for completion in alone}) > 30
+    assert len({tuple(completion.tokens) for completion in alone}) > 15
 
 
 def test_drawn_texts_do_not_depend_on_the_batch() -> None:

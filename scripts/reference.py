@@ -72,6 +72,8 @@ def _type(field: FieldInfo) -> str:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
+    if field.default_factory_takes_validated_data:
+        return ""  # depends on other values; the description says how
     default = field.get_default(call_default_factory=True)
     return "" if default is None else f"`{default}`"
 

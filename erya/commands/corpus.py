@@ -19,6 +19,10 @@ def COMMAND() -> None:  # noqa: N802 - the name the command line looks for
 
     A corpus is a folder: cleaned, deduplicated documents in three splits (train, validation, test) as Parquet shards,
     and a manifest that says what they were made from.
+
+    \b
+    erya corpus build novel.txt --out data/novel
+    erya corpus show data/novel
     """
 
 

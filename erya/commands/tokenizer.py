@@ -23,6 +23,10 @@ def COMMAND() -> None:  # noqa: N802 - the name the command line looks for
 
     A tokenizer is a folder with tokenizer.json and tokenizer_config.json, which transformers, vLLM and others load
     as it is, and a manifest that says what it was learned from.
+
+    \b
+    erya tokenizer train data/novel --out data/novel-tokenizer
+    erya tokenizer encode data/novel --tokenizer data/novel-tokenizer --out data/novel-tokens
     """
 
 

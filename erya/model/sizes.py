@@ -66,7 +66,7 @@ class ModelConfig(Section):
 SHAPE = ("hidden_size", "num_layers", "num_heads", "num_kv_heads", "head_dim", "intermediate_size")
 
 
-def dial(size: str, family: str = "qwen3") -> Table:
+def dial(size: str, family: str = "qwen3", optimizer: str = "muon") -> Table:
     """The configuration tables a size stands for.
 
     Raises: UserError for a size or family there is not.
@@ -85,7 +85,7 @@ def dial(size: str, family: str = "qwen3") -> Table:
             "batch_tokens": batch_tokens(total),
             "max_tokens": horizon_tokens(total),
         },
-        "optimizer": {"learning_rate": learning_rate(point.hidden_size)},
+        "optimizer": {"learning_rate": learning_rate(point.hidden_size, optimizer)},
     }
 
 
@@ -129,12 +129,14 @@ def batch_tokens(total_parameters: int) -> int:
     return 1 << round(math.log2(ideal))
 
 
-def learning_rate(hidden_size: int) -> float:
-    """The peak learning rate, inverse to the width: 6e-4 at 768, as GPT-3's 125M, and near its table elsewhere.
+def learning_rate(hidden_size: int, optimizer: str) -> float:
+    """AdamW's peak rate: where it moves the matrices, inverse to the width; beside Muon, to the width's root.
 
-    Source: Yang et al. 2022, arXiv:2203.03466, table 3 (why 1 / width); Brown et al. 2020, arXiv:2005.14165, table 2.1.
+    Source: 6e-4 at 768, as GPT-3's 125M (Brown et al. 2020, arXiv:2005.14165, table 2.1), scaled as Yang et al. 2022,
+    arXiv:2203.03466 say; beside Muon it moves embeddings and vectors only: 0.02 at 192 was measured (LOG.md).
     """
-    return float(f"{6e-4 * 768 / hidden_size:.2g}")
+    rate = 0.01 * (768 / hidden_size) ** 0.5 if optimizer == "muon" else 6e-4 * 768 / hidden_size
+    return float(f"{rate:.2g}")
 
 
 def model_config(config: ModelConfig, vocab_size: int, context_length: int) -> DecoderConfig:

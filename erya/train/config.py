@@ -125,7 +125,7 @@ def resolve_run(source: str | Path | None, overrides: Sequence[str], tokens: Seq
         flat.update(leaves(table))
     size = flat.get("model.size")
     if size is not None:
-        lowest = dial(str(size), str(flat.get("model.family", "qwen3")))
+        lowest = dial(str(size), str(flat.get("model.family", "qwen3")), str(flat.get("optimizer.name", "muon")))
         if any(flat.get(f"training.{key}") is not None for key in HORIZON):
             del lowest["training"]["max_tokens"]
         layers.insert(0, (f"model.size {size}", lowest))

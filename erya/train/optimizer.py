@@ -20,7 +20,11 @@ class OptimizerConfig(Section):
         default="muon",
         description="`muon` moves the hidden matrices by Muon and the rest by AdamW; `adamw` moves all by AdamW.",
     )
-    learning_rate: float = Field(default=3e-3, gt=0, description="Peak rate of AdamW.")
+    learning_rate: float = Field(
+        default_factory=lambda given: 0.01 if given.get("name") == "muon" else 2e-3,
+        gt=0,
+        description="Peak rate of AdamW; unless set, 0.01 beside Muon and 0.002 where it moves the matrices too.",
+    )
     matrix_learning_rate: float = Field(default=0.02, gt=0, description="Peak rate of Muon.")
     weight_decay: float = Field(
         default=0.1, ge=0, description="Decoupled decay of the hidden matrices, times the learning rate each step."

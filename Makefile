@@ -8,7 +8,10 @@ INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test test-slow check format docs clean help
+# Threads that wait should sleep: spinning ones make a machine with anything else to do several times slower.
+export OMP_WAIT_POLICY ?= PASSIVE
+
+.PHONY: demo test test-slow check format bench-peers bench-train bench-tokenize bench-generate clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +20,7 @@ help:
 	@echo "make test-slow  the long tests as well"
 	@echo "make check      format, lint, types, import contract, generated docs up to date"
 	@echo "make format     format the code and regenerate docs"
+	@echo "make bench-train, bench-tokenize, bench-generate   speed and quality beside named peers"
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -54,5 +58,14 @@ format: $(INSTALLED_DEV)
 	$(BIN)/ruff check --fix .
 	$(BIN)/python scripts/reference.py
 
+# The benchmarks run with the waiting policy the peers' users have.
+bench-train bench-tokenize bench-generate: bench-%: $(INSTALLED_DEV)
+	env -u OMP_WAIT_POLICY $(BIN)/python bench/$*.py
+
+# litgpt cannot stand beside the transformers of the tests (docs/decisions/0002), so it has its own environment.
+bench-peers:
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet torch==2.13.0 litgpt==0.5.13
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .venv-peers .mypy_cache .ruff_cache .pytest_cache

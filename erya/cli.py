@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import os
 import sys
 from typing import Any
 
@@ -69,6 +70,9 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; exit codes: 0 done, 1 the run failed, 2 usage or input error, 75 and 130 stopped."""
+    # Threads of torch that wait for each other spin by default; with anything else to do on the machine, training then
+    # becomes several times slower (LOG.md). It must be set before torch is imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     sys.exit(run(arguments))
 
 

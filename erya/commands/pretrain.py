@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--resume", is_flag=True, help="Go on with the run in --out from its newest whole checkpoint.")
 @click.option("--dry-run", is_flag=True, help="Print the configuration and where each value comes from; train nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
-def command(
+def COMMAND(  # noqa: N802 - every command module offers COMMAND
     arguments: tuple[str, ...], tokens: tuple[str, ...], out: Path, resume: bool, dry_run: bool, as_json: bool
 ) -> None:
     """Train a language model from tokens.
@@ -75,7 +75,8 @@ def _samples(config: "RunConfig", out: Path) -> list["Hook"]:
     if config.log.samples_every_steps is None:
         return []
     from erya.core.runs import RunDirectory
-    from erya.generate.engine import Engine, GenerationConfig
+    from erya.generate.engine import GenerationConfig
+    from erya.generate.text import Writer
     from erya.tokenizer.tokenizer import Tokenizer
     from erya.train.hooks import Samples
 
@@ -83,8 +84,7 @@ def _samples(config: "RunConfig", out: Path) -> list["Hook"]:
 
     def complete(model: Any, prompts: list[str], max_tokens: int) -> list[str]:
         greedy = GenerationConfig(temperature=0.0, max_new_tokens=max_tokens)
-        done = Engine(model, tokenizer).complete([tokenizer.encode(prompt) for prompt in prompts], greedy)
-        return [completion.text for completion in done]
+        return [completion.text for completion in Writer(model, tokenizer).complete(prompts, greedy)]
 
     return [Samples(RunDirectory(out), config.log, complete)]
 
@@ -105,6 +105,3 @@ def _plan_text(resolved: "Resolved[RunConfig]") -> str:
         setting = f"{name} = {text}" if value["value"] is not None else f"# {name} is not set"
         lines.append(f"{setting:<46} # {value['origin']}")
     return "\n".join(lines[1:])
-
-
-COMMAND = command

@@ -29,7 +29,7 @@ CURVES = {
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[DIR|RUN...]")
 @click.option("--html", type=click.Path(path_type=Path), help="Write a self-contained page with the curves.")
 @click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
-def command(paths: tuple[Path, ...], html: Path | None, as_json: bool) -> None:
+def COMMAND(paths: tuple[Path, ...], html: Path | None, as_json: bool) -> None:  # noqa: N802 - every command module offers COMMAND
     """List training runs, or compare the ones named.
 
     \b
@@ -161,6 +161,3 @@ def _page(rows: Sequence[dict[str, Any]], records: dict[str, list[dict[str, Any]
             figure.update_layout(xaxis_title="step", showlegend=True, height=380)
             page.figure(figure)
     return page
-
-
-COMMAND = command

@@ -40,7 +40,7 @@ BOOKS = HERE.parent.parent / "shared" / "data" / "books" / "books.jsonl.gz"
 VOCAB_SIZE, CONTEXT, VALIDATION_ROWS, SEED, POINTS = 8192, 256, 256, 1, 12
 GPT2 = {"hidden_size": 192, "num_layers": 4, "num_heads": 6, "intermediate_size": 768}
 QWEN3 = {"hidden_size": 192, "num_layers": 4, "num_heads": 3, "intermediate_size": 512}
-LITGPT = {"hidden_size": 160, "num_layers": 3, "num_heads": 5, "intermediate_size": 512}  # its head is not tied
+LITGPT = {"hidden_size": 160, "num_layers": 3, "num_heads": 5, "intermediate_size": 384}  # its head is not tied
 RATES = (1e-3, 2e-3, 4e-3)
 PEER_ROWS = 4  # of 4 and 8 the better for the peer at 120 seconds (LOG.md)
 

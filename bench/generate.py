@@ -45,6 +45,7 @@ SHAPE = {
 PROMPT_TOKENS = 32
 BATCHES = (1, 16)
 WANTED = {1: 2.0, 16: 1.5}
+QUIET_SECONDS = 0.5  # CTranslate2's threads spin 0.2 s after their work and would take a core from whoever is next
 Write = Callable[[list[list[int]]], list[list[int]]]
 
 
@@ -123,6 +124,7 @@ def measure(writers: dict[str, Write], batch: int, repeats: int, tokens: int) ->
     seconds: dict[str, list[float]] = {name: [] for name in writers}
     for _ in range(repeats):
         for name, write in writers.items():
+            time.sleep(QUIET_SECONDS)
             start = time.perf_counter()
             write(prompts)
             seconds[name].append(time.perf_counter() - start)

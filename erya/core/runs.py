@@ -16,6 +16,7 @@ from erya.core.manifest import versions
 from erya.core.storage import disk_errors, read_json, write_atomic, write_json
 
 STATUSES = ("running", "done", "stopped", "failed")
+LEFTOVERS = {"config.toml", ".config.toml.tmp", ".run.json.tmp"}
 
 
 class RunDirectory:
@@ -26,11 +27,11 @@ class RunDirectory:
 
     @classmethod
     def create(cls, path: Path, config_toml: str) -> "RunDirectory":
-        """Start a new run.
+        """Start a new run; what a creation cut off by a kill left behind, before run.json, is written over.
 
-        Raises: UserError when the directory already holds something.
+        Raises: UserError when the directory already holds something else.
         """
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        if path.exists() and (not path.is_dir() or {entry.name for entry in path.iterdir()} - LEFTOVERS):
             raise UserError(f"{path}: already there; continue it with --resume, or choose another --out")
         with disk_errors(path):
             path.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ from erya.evaluate.scorer import Ids, Scorer
 from erya.evaluate.sets import EvaluationSet
 from erya.evaluate.significance import paired_bootstrap
 
-BASELINES = "erya.evaluate.baselines"
+BASELINES = "erya.evaluate.baselines.complete"
 MOST_TRAINING_TOKENS = 20_000_000  # what 3 GB of memory and two minutes allow
 
 

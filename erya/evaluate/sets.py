@@ -18,7 +18,7 @@ from erya.corpus.source import ReadOptions
 from erya.corpus.store import read_documents
 from erya.evaluate.metric import Metric, Record
 
-METRICS = "erya.evaluate.metrics"
+METRICS = "erya.evaluate.metrics.complete"
 TEXT_METRIC = "language_model"
 
 

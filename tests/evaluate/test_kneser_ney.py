@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from erya.evaluate.baseline import Corpus
-from erya.evaluate.baselines.kneser_ney import FALLBACK_DISCOUNTS, KneserNey, discounts
-from erya.evaluate.baselines.unigram import Unigram
+from erya.evaluate.baselines.complete.kneser_ney import FALLBACK_DISCOUNTS, KneserNey, discounts
+from erya.evaluate.baselines.complete.unigram import Unigram
 
 SAME = 1e-12  # both sides are float64 sums of the same few terms in another order
 ONE = 1e-9  # a sum over the vocabulary of float64 shares

@@ -10,7 +10,7 @@ import pytest
 from erya.core import registry
 from erya.core.errors import UserError
 from erya.evaluate.metric import Metric, Result
-from erya.evaluate.metrics.blimp import PHENOMENA, phenomenon
+from erya.evaluate.metrics.complete.blimp import PHENOMENA, phenomenon
 from erya.evaluate.scorer import Advance, Ending, Ids, Nats
 from erya.evaluate.sets import METRICS
 from tests.generate.small import ByteTokenizer

@@ -1,1 +1,1 @@
-"""One file, one classical baseline: each module defines `BASELINE`."""
+"""Classical baselines, in a folder for each task; one file is one baseline."""

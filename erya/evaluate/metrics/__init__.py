@@ -1,1 +1,1 @@
-"""One file, one metric: each module defines `METRIC`."""
+"""Metrics, in a folder for each task; one file is one metric."""

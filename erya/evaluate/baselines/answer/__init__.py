@@ -1,0 +1,1 @@
+"""Classical baselines of the task answer; one file is one baseline."""

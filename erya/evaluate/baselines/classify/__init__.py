@@ -1,0 +1,1 @@
+"""Classical baselines of the task classify; one file is one baseline."""

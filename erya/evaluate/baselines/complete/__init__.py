@@ -1,0 +1,1 @@
+"""Classical language models; one file is one baseline."""

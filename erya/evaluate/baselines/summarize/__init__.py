@@ -1,0 +1,1 @@
+"""Classical baselines of the task summarize; one file is one baseline."""

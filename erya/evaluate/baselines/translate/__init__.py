@@ -1,0 +1,1 @@
+"""Classical baselines of the task translate; one file is one baseline."""

@@ -1,0 +1,1 @@
+"""Metrics of the task answer; one file is one metric."""

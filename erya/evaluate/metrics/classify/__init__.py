@@ -1,0 +1,1 @@
+"""Metrics of the task classify; one file is one metric."""

@@ -1,0 +1,1 @@
+"""Metrics of the task summarize; one file is one metric."""

@@ -1,0 +1,1 @@
+"""Metrics of the task translate; one file is one metric."""

@@ -66,8 +66,9 @@ def made_up_tokenizer(vocab_size: int) -> Tokenizer:
 def erya_writer(directory: Path, tokens: int) -> Write:
     loaded = load_model(directory)
     assert loaded.tokenizer is not None
-    loaded.model.pack()
-    engine = Engine(loaded.model, loaded.tokenizer)
+    decoder = loaded.expect(Decoder)
+    decoder.pack()
+    engine = Engine(decoder, loaded.tokenizer)
     config = GenerationConfig(temperature=0, max_new_tokens=tokens, stop_at_end_of_text=False)
     return lambda prompts: [completion.tokens for completion in engine.complete(prompts, config)]
 

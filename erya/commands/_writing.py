@@ -58,6 +58,7 @@ def open_writer(model: Path, device: str) -> "tuple[LoadedModel, Writer]":
 
     from erya.core.device import choose_device, choose_precision
     from erya.generate.text import Writer
+    from erya.model.architectures.decoder import Decoder
     from erya.model.files import load_model
 
     place = choose_device(device)
@@ -65,5 +66,6 @@ def open_writer(model: Path, device: str) -> "tuple[LoadedModel, Writer]":
     loaded = load_model(model, place, dtype)
     if loaded.tokenizer is None:
         raise UserError(f"{model}: has no tokenizer.json, so text cannot be read; copy the tokenizer's files into it")
-    loaded.model.pack()
-    return loaded, Writer(loaded.model, loaded.tokenizer)
+    decoder = loaded.expect(Decoder)
+    decoder.pack()
+    return loaded, Writer(decoder, loaded.tokenizer)

@@ -91,22 +91,24 @@ def _scorers(
     from erya.evaluate.assess import train_baselines, training_tokens
     from erya.evaluate.scorer import ModelScorer
     from erya.generate.text import Writer
+    from erya.model.architectures.decoder import Decoder
     from erya.model.files import load_model
 
     place = choose_device(device)
     loaded = load_model(model, place)
     if loaded.tokenizer is None:
         raise UserError(f"{model}: has no tokenizer.json, so text cannot be scored; copy the tokenizer's files into it")
-    context = loaded.model.config.context_length
+    decoder = loaded.expect(Decoder)
+    context = decoder.config.context_length
     if stride is not None and stride > context:
         raise UserError(f"--stride: got {stride}; at most the model's context of {context:,} tokens")
-    scorers: list[Scorer] = [ModelScorer(loaded.model, loaded.tokenizer.end_of_text_id, place, stride)]
+    scorers: list[Scorer] = [ModelScorer(decoder, loaded.tokenizer.end_of_text_id, place, stride)]
     directories = [] if no_baselines else list(baseline_tokens) or training_tokens(loaded.provenance)
     if directories:
         scorers += train_baselines(directories, loaded.tokenizer.sha256, str(model))
     elif not no_baselines:
         say(f"{model} does not say where its training text lies: no baselines; name it with --baseline-tokens DIR")
-    return loaded, Writer(loaded.model, loaded.tokenizer), scorers
+    return loaded, Writer(decoder, loaded.tokenizer), scorers
 
 
 def _samples(sets: "list[EvaluationSet]", writer: "Writer") -> list[tuple[str, str]]:

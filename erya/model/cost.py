@@ -1,7 +1,9 @@
-"""What a decoder costs, by arithmetic on its shape alone: parameters, operations, bytes."""
+"""What a model costs, by arithmetic on its shape alone: parameters, operations, bytes."""
 
+from functools import singledispatch
 from typing import NamedTuple
 
+from erya.model.architectures.base import BaseConfig, Batch
 from erya.model.architectures.decoder import DecoderConfig
 
 FLOAT32_BYTES = 4
@@ -21,8 +23,14 @@ class Parameters(NamedTuple):
     """Those multiplied with every token: the blocks' matrices and the head, tied or not, no table that is looked up."""
 
 
-def parameters(config: DecoderConfig) -> Parameters:
+@singledispatch
+def parameters(config: BaseConfig) -> Parameters:
     """The parameter counts; `total` is exactly what a built model holds."""
+    raise NotImplementedError(type(config).__name__)
+
+
+@parameters.register
+def _(config: DecoderConfig) -> Parameters:
     matrices = config.num_layers * _matrices_per_layer(config)
     vectors = config.num_layers * _vectors_per_layer(config) + _norm_size(config)
     table = config.vocab_size * config.hidden_size
@@ -46,6 +54,18 @@ def _vectors_per_layer(config: DecoderConfig) -> int:
 
 def _norm_size(config: DecoderConfig) -> int:
     return config.hidden_size * (2 if config.norm == "layer" else 1)
+
+
+@singledispatch
+def training_flops(config: BaseConfig, batch: Batch) -> int:
+    """Operations of one forward and backward pass over a batch, padding included, for it is computed too."""
+    raise NotImplementedError(type(config).__name__)
+
+
+@training_flops.register
+def _(config: DecoderConfig, batch: Batch) -> int:
+    rows, length = batch["tokens"].shape
+    return rows * length * training_flops_per_token(config, length)
 
 
 def training_flops_per_token(config: DecoderConfig, context_length: int) -> int:

@@ -6,16 +6,18 @@ The renaming of tensors is a table read in both directions, so that what is save
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import torch
 from pydantic import ValidationError
 from torch import Tensor
 
 from erya.core.errors import UserError
-from erya.model.architectures.decoder import Decoder, DecoderConfig
+from erya.model.architectures.base import BaseConfig, Transformer
 
 T = TypeVar("T")
+C = TypeVar("C", bound=BaseConfig)
+M = TypeVar("M", bound=Transformer)
 Shape = Mapping[str, Any]
 
 
@@ -46,59 +48,82 @@ class Rename:
         return (parts[0] if len(parts) == 1 else torch.cat(parts)).contiguous()
 
 
-class Family(ABC):
-    """A family of decoders; its object `FAMILY` stands in a file of that name."""
+@dataclass(frozen=True)
+class Width:
+    """What the dial says of a shape; a family makes the rest of it."""
+
+    hidden_size: int
+    num_layers: int
+    head_dim: int
+    kv_share: int = 1
+    """Query heads that share one key and value head; the cache shrinks by this factor."""
+
+
+class Family(ABC, Generic[C, M]):
+    """A family of models of one architecture; its object `FAMILY` stands in a file of that name."""
 
     name: str
     architecture: str
+    model_class: type[M]
     ignored: tuple[str, ...] = ()
     """Ends of tensor names that files of this family may hold and that carry no weight."""
 
     @abstractmethod
-    def configure(self, shape: Shape) -> DecoderConfig:
+    def shape(self, width: Width) -> dict[str, int]:
+        """The shape of a model of the dial, but for its vocabulary and context."""
+
+    @abstractmethod
+    def configure(self, shape: Shape) -> C:
         """The configuration of a model of this style and shape.
 
         Raises: UserError when the family cannot have that shape.
         """
 
     @abstractmethod
-    def initial(self, config: DecoderConfig, name: str, shape: torch.Size, generator: torch.Generator) -> Tensor:
+    def initial(self, config: C, name: str, shape: torch.Size, generator: torch.Generator) -> Tensor:
         """The first value of a parameter; those of one dimension are gains (ones) and biases (zeros)."""
 
     @abstractmethod
-    def to_outside(self, config: DecoderConfig) -> dict[str, Any]:
+    def to_outside(self, config: C) -> dict[str, Any]:
         """The keys of this family's `config.json`."""
 
     @abstractmethod
-    def from_outside(self, outside: Mapping[str, Any]) -> DecoderConfig:
+    def from_outside(self, outside: Mapping[str, Any]) -> C:
         """The configuration a `config.json` describes.
 
         Raises: UserError for a variant we do not compute.
         """
 
     @abstractmethod
-    def renames(self, config: DecoderConfig) -> list[Rename]:
+    def renames(self, config: C) -> list[Rename]:
         """How each of our tensors is called outside."""
+
+    def outside_class(self, config: C) -> str:  # noqa: ARG002 - for families with several
+        """The class of `transformers` that reads such a model."""
+        return self.architecture
+
+    def copies(self, config: C) -> frozenset[str]:  # noqa: ARG002 - what there is depends on it
+        """Names of outside tensors that are copies of others, which a file may hold or not."""
+        return frozenset()
 
     def outside_name(self, name: str) -> str:
         """The name a tensor has in files of today, where older files call it otherwise."""
         return name
 
-    def new(self, config: DecoderConfig, seed: int) -> Decoder:
+    def empty(self, config: C) -> M:
+        """A model whose parameters have shapes and no memory."""
+        with torch.device("meta"):
+            return self.model_class(config)
+
+    def new(self, config: C, seed: int) -> M:
         """A model with fresh weights, the same for the same seed on every machine."""
         generator = torch.Generator().manual_seed(seed)
-        model = empty(config)
+        model = self.empty(config)
         weights = {name: self.initial(config, name, value.shape, generator) for name, value in model.named_parameters()}
         return filled(model, weights)
 
 
-def empty(config: DecoderConfig) -> Decoder:
-    """A model whose parameters have shapes and no memory."""
-    with torch.device("meta"):
-        return Decoder(config)
-
-
-def filled(model: Decoder, weights: Mapping[str, Tensor]) -> Decoder:
+def filled(model: M, weights: Mapping[str, Tensor]) -> M:
     """Give an empty model its weights, without copying them."""
     model.load_state_dict(dict(weights), assign=True)
     for value in model.parameters():
@@ -106,21 +131,14 @@ def filled(model: Decoder, weights: Mapping[str, Tensor]) -> Decoder:
     return model
 
 
-def validated(family: str, fields: Shape) -> DecoderConfig:
-    """A decoder's configuration, an impossible value said in one line."""
+def validated(kind: type[C], family: str, fields: Shape) -> C:
+    """A configuration, an impossible value said in one line."""
     try:
-        config = DecoderConfig.model_validate(dict(fields))
+        return kind.model_validate({**fields, "family": family})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
         raise UserError(f"{family} model: {key}: got {first['input']!r}; {first['msg']}") from None
-    if config.num_heads % config.num_kv_heads:
-        raise UserError(
-            f"{family} model: num_heads {config.num_heads} is no multiple of num_kv_heads {config.num_kv_heads}"
-        )
-    if config.positions == "rotary" and config.head_dim % 2:
-        raise UserError(f"{family} model: head_dim: got {config.head_dim}; rotary positions need an even one")
-    return config
 
 
 def outside_value(outside: Mapping[str, Any], key: str, kind: type[T]) -> T:

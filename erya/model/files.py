@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -20,8 +20,8 @@ from erya.core import registry
 from erya.core.errors import RunFailed, UserError, did_you_mean
 from erya.core.storage import disk_errors, read_json, require_space, write_json
 from erya.model import cost
-from erya.model.architectures.decoder import Decoder, DecoderConfig
-from erya.model.family import Family, empty, filled
+from erya.model.architectures.base import BaseConfig, Transformer
+from erya.model.family import Family, filled
 from erya.tokenizer.tokenizer import Tokenizer
 
 WEIGHTS, INDEX, CONFIG, PROVENANCE = "model.safetensors", "model.safetensors.index.json", "config.json", "erya.json"
@@ -29,15 +29,28 @@ PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 DTYPES = ("F64", "F32", "F16", "BF16")
 FAMILIES = "erya.model.families"
 NAMED_AT_MOST = 3
+AnyFamily = Family[Any, Any]
+M = TypeVar("M", bound=Transformer)
 
 
 @dataclass(frozen=True)
 class LoadedModel:
     """A model read from a directory, with its tokenizer where there is one, and where it came from."""
 
-    model: Decoder
+    path: Path
+    model: Transformer
     tokenizer: Tokenizer | None
     provenance: dict[str, Any]
+
+    def expect(self, kind: type[M]) -> M:
+        """The model, when it is of that architecture.
+
+        Raises: UserError when it is of another.
+        """
+        if not isinstance(self.model, kind):
+            family = self.model.config.family
+            raise UserError(f"{self.path}: is of the family {family}, an {self.model.kind}; expected a {kind.kind}")
+        return self.model
 
 
 @dataclass(frozen=True)
@@ -49,12 +62,12 @@ class _Stored:
     shape: tuple[int, ...]
 
 
-def save_model(directory: Path, model: Decoder, tokenizer: Tokenizer | None, provenance: Mapping[str, Any]) -> None:
+def save_model(directory: Path, model: Transformer, tokenizer: Tokenizer | None, provenance: Mapping[str, Any]) -> None:
     """Write the model as a Hugging Face directory; the same model gives the same bytes.
 
     Raises: UserError when the tokenizer is not the model's; RunFailed when a weight is not finite or the disk is full.
     """
-    family: Family = registry.pick(FAMILIES, "FAMILY", model.config.family)
+    family: AnyFamily = registry.pick(FAMILIES, "FAMILY", model.config.family)
     _check_tokenizer(directory, model.config, tokenizer)
     weights = _exported(family, model)
     with disk_errors(directory):
@@ -62,8 +75,12 @@ def save_model(directory: Path, model: Decoder, tokenizer: Tokenizer | None, pro
         require_space(directory, sum(tensor.nbytes for tensor in weights.values()))
         save_file(weights, directory / WEIGHTS, metadata={"format": "pt"})
         special = _special_ids(tokenizer)
-        dtype = str(model.head_weight.dtype).removeprefix("torch.")
-        config: dict[str, Any] = {"architectures": [family.architecture], "model_type": family.name, "dtype": dtype}
+        dtype = str(model.dtype).removeprefix("torch.")
+        config: dict[str, Any] = {
+            "architectures": [family.outside_class(model.config)],
+            "model_type": family.name,
+            "dtype": dtype,
+        }
         config |= {"torch_dtype": dtype, "use_cache": True, **special, **family.to_outside(model.config)}
         write_json(directory / CONFIG, config)
         write_json(directory / "generation_config.json", {**special, "use_cache": True})
@@ -82,17 +99,17 @@ def load_model(directory: Path, device: torch.device | str = "cpu", dtype: torch
     family, config = _read_config(directory)
     stored = _headers(directory, family)
     _check_size(directory, config, stored)
-    model = empty(config)
+    model = family.empty(config)
     _check_names(directory, family, model, stored)
     tokenizer = Tokenizer.load(directory) if (directory / "tokenizer.json").is_file() else None
     _check_tokenizer(directory, config, tokenizer)
     tensors = _read_tensors(directory, stored, device, dtype)
     filled(model, {rename.ours: rename.read(tensors) for rename in family.renames(config)})
     described = read_json(directory / PROVENANCE) if (directory / PROVENANCE).is_file() else {}
-    return LoadedModel(model.to(device).eval(), tokenizer, described.get("provenance", {}))
+    return LoadedModel(directory, model.to(device).eval(), tokenizer, described.get("provenance", {}))
 
 
-def _exported(family: Family, model: Decoder) -> dict[str, Tensor]:
+def _exported(family: AnyFamily, model: Transformer) -> dict[str, Tensor]:
     ours = dict(model.named_parameters())
     for name, value in ours.items():
         if not bool(value.isfinite().all()):
@@ -108,7 +125,7 @@ def _special_ids(tokenizer: Tokenizer | None) -> dict[str, int | None]:
     return {"bos_token_id": end, "eos_token_id": end, "pad_token_id": pad}
 
 
-def _check_tokenizer(directory: Path, config: DecoderConfig, tokenizer: Tokenizer | None) -> None:
+def _check_tokenizer(directory: Path, config: BaseConfig, tokenizer: Tokenizer | None) -> None:
     if tokenizer is not None and tokenizer.vocab_size > config.vocab_size:
         raise UserError(
             f"{directory}: the tokenizer has {tokenizer.vocab_size:,} tokens and the model {config.vocab_size:,}: "
@@ -132,20 +149,20 @@ def _check_directory(directory: Path) -> None:
         raise UserError(f"{directory}: no {WEIGHTS}; expected a model directory as `erya pretrain` writes it")
 
 
-def _read_config(directory: Path) -> tuple[Family, DecoderConfig]:
+def _read_config(directory: Path) -> tuple[AnyFamily, BaseConfig]:
     outside = read_json(directory / CONFIG)
     kind = outside.get("model_type") if isinstance(outside, dict) else None
     known = registry.names(FAMILIES)
     if kind not in known:
         raise UserError(f"{directory / CONFIG}: model_type {kind!r} is no family{did_you_mean(str(kind), known)}")
-    family: Family = registry.pick(FAMILIES, "FAMILY", kind)
+    family: AnyFamily = registry.pick(FAMILIES, "FAMILY", kind)
     try:
         return family, family.from_outside(outside)
     except UserError as error:
         raise UserError(f"{directory}: {error}") from None
 
 
-def _headers(directory: Path, family: Family) -> dict[str, _Stored]:
+def _headers(directory: Path, family: AnyFamily) -> dict[str, _Stored]:
     stored = {}
     for path in _weight_files(directory):
         try:
@@ -171,7 +188,7 @@ def _weight_files(directory: Path) -> list[Path]:
     return [directory / name for name in names]
 
 
-def _check_size(directory: Path, config: DecoderConfig, stored: Mapping[str, _Stored]) -> None:
+def _check_size(directory: Path, config: BaseConfig, stored: Mapping[str, _Stored]) -> None:
     wanted, there = cost.parameters(config).total, sum(prod(entry.shape) for entry in stored.values())
     if wanted > there:
         raise UserError(
@@ -180,14 +197,15 @@ def _check_size(directory: Path, config: DecoderConfig, stored: Mapping[str, _St
         )
 
 
-def _check_names(directory: Path, family: Family, model: Decoder, stored: Mapping[str, _Stored]) -> None:
+def _check_names(directory: Path, family: AnyFamily, model: Transformer, stored: Mapping[str, _Stored]) -> None:
     shapes = {name: value.shape for name, value in model.named_parameters()}
     wanted: dict[str, tuple[int, ...]] = {}
     for rename in family.renames(model.config):
         wanted |= rename.outside_shapes(tuple(shapes[rename.ours]))
-    tied_head = {"lm_head.weight"} if model.config.tie_embeddings else set()
     _refuse_names(directory, "has no weights", sorted(wanted.keys() - stored.keys()))
-    _refuse_names(directory, "holds unexpected weights", sorted(stored.keys() - wanted.keys() - tied_head))
+    _refuse_names(
+        directory, "holds unexpected weights", sorted(stored.keys() - wanted.keys() - family.copies(model.config))
+    )
     for name, shape in wanted.items():
         if stored[name].shape != shape:
             raise UserError(f"{directory}: {name} has shape {stored[name].shape}, {CONFIG} says {shape}")

@@ -25,7 +25,7 @@ from erya.core.config import Section
 from erya.core.errors import RunFailed, UserError
 from erya.core.progress import warn
 from erya.core.storage import read_json, require_space, write_json
-from erya.model.architectures.decoder import Decoder
+from erya.model.architectures.base import Transformer
 from erya.model.files import load_model, save_model
 from erya.tokenizer.tokenizer import Tokenizer
 from erya.train.loop import State, Trainer
@@ -85,7 +85,7 @@ class Checkpoints:
         with manifest.writing(out, STAGE, self.inputs, {}) as stage, disk_full_as_os_error():
             save_model(
                 stage.path,
-                cast(Decoder, trainer.model),
+                cast(Transformer, trainer.model),
                 self.tokenizer,
                 {**self.provenance, **_standing(trainer.state)},
             )

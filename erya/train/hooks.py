@@ -40,13 +40,11 @@ def due(trainer: Trainer, every_steps: int | None) -> bool:
 class Metrics:
     """One record per logged step: to metrics.jsonl, and to TensorBoard when it is given."""
 
-    def __init__(
-        self, run: RunDirectory, every_steps: int, flops_per_token: float, peak_flops: float, learning_rate: float
-    ) -> None:
+    def __init__(self, run: RunDirectory, every_steps: int, peak_flops: float, learning_rate: float) -> None:
         self.run, self.every_steps = run, every_steps
-        self.flops_per_token, self.peak_flops, self.learning_rate = flops_per_token, peak_flops, learning_rate
+        self.peak_flops, self.learning_rate = peak_flops, learning_rate
         self.seconds = self.waited = 0.0
-        self.tokens = 0
+        self.tokens = self.flops = 0
 
     def __call__(self, trainer: Trainer) -> None:
         """Add up the step, and write a line when it is due."""
@@ -54,9 +52,10 @@ class Metrics:
         self.seconds += record.seconds
         self.waited += record.data_wait_seconds
         self.tokens += record.tokens
+        self.flops += record.flops
         if not due(trainer, self.every_steps) and trainer.ending != "done":
             return
-        rate = self.tokens / max(self.seconds, 1e-9)
+        seconds = max(self.seconds, 1e-9)
         loss = state.interval_nats / state.interval_tokens if state.interval_tokens else None
         self.run.append_metrics(
             {
@@ -65,8 +64,8 @@ class Metrics:
                 "loss": loss,
                 "learning_rate": self.learning_rate * record.rate_factor,
                 "gradient_norm": record.gradient_norm if record.fault is None else None,
-                "tokens_per_second": round(rate, 1),
-                "mfu": round(rate * self.flops_per_token / self.peak_flops, 4),
+                "tokens_per_second": round(self.tokens / seconds, 1),
+                "mfu": round(self.flops / seconds / self.peak_flops, 4),
                 "memory_bytes": peak_memory_bytes(trainer.device),
                 "data_wait_seconds": round(self.waited, 4),
                 "skipped": state.skipped,
@@ -74,7 +73,7 @@ class Metrics:
             }
         )
         self.seconds = self.waited = 0.0
-        self.tokens = 0
+        self.tokens = self.flops = 0
         state.interval_nats, state.interval_tokens = 0.0, 0
 
 

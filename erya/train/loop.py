@@ -122,6 +122,7 @@ class StepRecord:
     tokens: int = 0
     seconds: float = 0.0
     data_wait_seconds: float = 0.0
+    flops: int = 0
     fault: str | None = None
 
 
@@ -144,11 +145,12 @@ class Trainer:
         precision: torch.dtype = torch.float32,
         compiled: bool = False,
         dump: Path | None = None,
+        flops: Callable[[Batch], int] = lambda _: 0,
     ) -> None:
         self.model, self.optimizer, self.source = model, optimizer, source
         self.horizon, self.rate = horizon, rate
         self.gradient_accumulation, self.gradient_clip = gradient_accumulation, gradient_clip
-        self.precision, self.dump = precision, dump
+        self.precision, self.dump, self.flops = precision, dump, flops
         self.device = next(model.parameters()).device
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self.guard, self.state, self.record = Guard(), State(), StepRecord()
@@ -193,7 +195,10 @@ class Trainer:
         loss, gradient_norm = float(nats) / max(supervised, 1), float(norm)
         factor = self._rate_factor()
         fault = self.guard.fault(loss, gradient_norm) if supervised else "no supervised token in the batch"
-        self.record = StepRecord(loss, gradient_norm, factor, supervised, data_wait_seconds=waited, fault=fault)
+        flops = sum(map(self.flops, batches))
+        self.record = StepRecord(
+            loss, gradient_norm, factor, supervised, data_wait_seconds=waited, flops=flops, fault=fault
+        )
         self.state.step += 1
         self.state.tokens += supervised
         if fault is None:

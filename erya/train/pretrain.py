@@ -24,7 +24,6 @@ from erya.core.progress import say, warn
 from erya.core.runs import RunDirectory
 from erya.core.storage import disk_errors, fsync_path
 from erya.model import cost
-from erya.model.architectures.decoder import DecoderConfig
 from erya.model.sizes import build_model
 from erya.train import checkpoint, schedule
 from erya.train.checkpoint import Checkpoints
@@ -64,7 +63,6 @@ class _Run:
     data: Data
     trainer: Trainer
     checkpoints: Checkpoints
-    model_config: DecoderConfig
     parameters: int
 
 
@@ -106,6 +104,7 @@ def _assemble(config: RunConfig, out: Path) -> _Run:
         precision=choose_precision(device, training.precision),
         compiled=training.compile,
         dump=out / "failure.json",
+        flops=partial(cost.training_flops, model.config),
     )
     parameters = cost.parameters(model.config).total
     provenance = {
@@ -116,7 +115,7 @@ def _assemble(config: RunConfig, out: Path) -> _Run:
         "parameters": parameters,
     }
     checkpoints = Checkpoints(out / "checkpoints", config.checkpoint.keep_last, data.tokenizer, data.inputs, provenance)
-    return _Run(config, RunDirectory(out), data, trainer, checkpoints, model.config, parameters)
+    return _Run(config, RunDirectory(out), data, trainer, checkpoints, parameters)
 
 
 def _restore(run: _Run) -> bool:
@@ -209,7 +208,6 @@ def _hooks(run: _Run) -> Iterator[Hook]:
     yield Metrics(
         run.directory,
         config.log.every_steps,
-        cost.training_flops_per_token(run.model_config, config.training.context_length),
         matmul_peak_flops(trainer.device, trainer.precision),
         trainer.optimizer.parts[0].peak,
     )

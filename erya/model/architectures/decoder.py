@@ -4,7 +4,7 @@ In: token ids. Out: logits, a summed loss, or, step by step, the logits of each 
 """
 
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -12,34 +12,24 @@ from jaxtyping import Float, Int
 from pydantic import Field
 from torch import Tensor, nn
 
-from erya.core.config import Section
 from erya.core.errors import UserError
+from erya.model.architectures.base import BaseConfig, Batch, Loss, Transformer, count
 from erya.model.layers.attention import Attention, document_mask
-from erya.model.layers.block import Block
+from erya.model.layers.block import Block, dropped
 from erya.model.layers.cache import LayerCache, State
 from erya.model.layers.cross_entropy import IGNORED, linear_cross_entropy, target_nats
 from erya.model.layers.embedding import Embedding, restarting_positions
-from erya.model.layers.mlp import GeluMLP, SwiGLU
+from erya.model.layers.mlp import MLP, SwiGLU
 from erya.model.layers.norm import LayerNorm, RMSNorm
 from erya.model.layers.packed import PackedLinear, can_pack, pack
 from erya.model.layers.rotary import Rotary
 
-Batch = dict[str, Tensor]
 
+class DecoderConfig(BaseConfig):
+    """The shape and style of a decoder."""
 
-class DecoderConfig(Section):
-    """The shape and style of a decoder; the bounds are far beyond any model, to refuse a broken file early."""
-
-    family: str = Field(description="The family whose names and style the model has.")
-    vocab_size: int = Field(ge=1, le=1 << 24, description="Number of token ids the model knows.")
-    context_length: int = Field(ge=1, le=1 << 24, description="Longest text, in tokens, the model reads.")
-    hidden_size: int = Field(ge=1, le=1 << 17, description="Size of the vector of each position.")
-    num_layers: int = Field(ge=1, le=1 << 12, description="Number of blocks.")
-    num_heads: int = Field(ge=1, le=1 << 12, description="Number of query heads.")
     num_kv_heads: int = Field(ge=1, le=1 << 12, description="Number of key and value heads; divides num_heads.")
     head_dim: int = Field(ge=2, le=1 << 12, description="Size of each head.")
-    intermediate_size: int = Field(ge=1, le=1 << 20, description="Size of the feed-forward's inner vector.")
-    dropout: float = Field(0.0, ge=0, lt=1, description="Share of activations dropped in training.")
     tie_embeddings: bool = Field(True, description="Whether the output head is the token embedding.")
     norm: Literal["rms", "layer"] = Field(description="The normalisation.")
     norm_epsilon: float = Field(gt=0, lt=1, description="What keeps the normalisation from dividing by zero.")
@@ -50,19 +40,16 @@ class DecoderConfig(Section):
     bias: bool = Field(description="Whether the projections have a bias.")
 
 
-class Loss(NamedTuple):
-    """The summed nats of a batch's supervised targets, and how many they are."""
-
-    nats: Float[Tensor, ""]
-    tokens: Int[Tensor, ""]
-
-
-class Decoder(nn.Module):
+class Decoder(Transformer):
     """A causal transformer; its parameters are as its family initialises or a file gives them."""
+
+    kind = "decoder"
+    objective = "next_token"
+    config: DecoderConfig
 
     def __init__(self, config: DecoderConfig) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.dropout = config, config.dropout
         learned = config.context_length if config.positions == "learned" else None
         self.embedding = Embedding(config.vocab_size, config.hidden_size, learned)
         self.rotary = (
@@ -105,7 +92,7 @@ class Decoder(nn.Module):
     def loss(self, batch: Batch) -> Loss:
         """The loss of the batch's supervised targets, summed; the head sees no other position."""
         hidden, targets, _ = self._supervised(batch)
-        return Loss(linear_cross_entropy(hidden, self.head_weight, targets), _count(targets))
+        return Loss(linear_cross_entropy(hidden, self.head_weight, targets), count(targets))
 
     @torch.no_grad()
     def token_losses(self, batch: Batch) -> Float[Tensor, "B T"]:
@@ -170,7 +157,7 @@ class Decoder(nn.Module):
 
     def _embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
         x: Tensor = self.embedding(tokens, positions)
-        return F.dropout(x, self.config.dropout) if self.training and self.config.dropout else x
+        return dropped(x, self)
 
     def _supervised(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         hidden = self.hidden(batch["tokens"], batch.get("documents"))
@@ -222,6 +209,6 @@ def _block(config: DecoderConfig) -> Block:
         config.norm_epsilon if config.qk_norm else None,
         config.dropout,
     )
-    mlp = SwiGLU if config.mlp == "swiglu" else GeluMLP
-    feed_forward = mlp(config.hidden_size, config.intermediate_size, config.bias)
+    sizes = config.hidden_size, config.intermediate_size, config.bias
+    feed_forward = SwiGLU(*sizes) if config.mlp == "swiglu" else MLP(*sizes, "gelu_tanh")
     return Block(_norm(config), attention, _norm(config), feed_forward, config.dropout)

@@ -11,11 +11,10 @@ import torch
 from torch import Tensor
 
 from erya.core.errors import UserError
-from erya.model.architectures.decoder import DecoderConfig
-from erya.model.family import Family, Rename, Shape, outside_value, require, validated
+from erya.model.architectures.decoder import Decoder, DecoderConfig
+from erya.model.family import Family, Rename, Shape, Width, outside_value, require, validated
 
 STYLE = {
-    "family": "gpt2",
     "norm": "layer",
     "norm_epsilon": 1e-5,
     "positions": "learned",
@@ -26,16 +25,29 @@ STYLE = {
 INITIAL_DEVIATION = 0.02
 
 
-class GPT2(Family):
+class GPT2(Family[DecoderConfig, Decoder]):
     """The GPT-2 family."""
 
     name = "gpt2"
     architecture = "GPT2LMHeadModel"
+    model_class = Decoder
     ignored = (".attn.bias", ".attn.masked_bias")  # old files hold the causal mask
+
+    def shape(self, width: Width) -> dict[str, int]:
+        """Every head has its own keys and values; the feed-forward is four times as wide."""
+        heads = width.hidden_size // width.head_dim
+        return {
+            "hidden_size": width.hidden_size,
+            "num_layers": width.num_layers,
+            "num_heads": heads,
+            "num_kv_heads": heads,
+            "head_dim": width.head_dim,
+            "intermediate_size": 4 * width.hidden_size,
+        }
 
     def configure(self, shape: Shape) -> DecoderConfig:
         """One key and value head for each query head, together as wide as the hidden state."""
-        config = validated(self.name, {**STYLE, **shape})
+        config = validated(DecoderConfig, self.name, {**STYLE, **shape})
         if config.num_kv_heads != config.num_heads:
             raise UserError(
                 f"gpt2 model: got num_kv_heads {config.num_kv_heads}; GPT-2 has as many as num_heads, "
@@ -105,6 +117,10 @@ class GPT2(Family):
                 "tie_embeddings": outside.get("tie_word_embeddings", True),
             }
         )
+
+    def copies(self, config: DecoderConfig) -> frozenset[str]:
+        """The head, where it is tied."""
+        return frozenset({"lm_head.weight"} if config.tie_embeddings else ())
 
     def renames(self, config: DecoderConfig) -> list[Rename]:
         """`Conv1D` outside holds its weights [in, out]."""

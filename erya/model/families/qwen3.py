@@ -9,11 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from erya.model.architectures.decoder import DecoderConfig
-from erya.model.family import Family, Rename, Shape, outside_value, require, validated
+from erya.core.errors import UserError
+from erya.model.architectures.decoder import Decoder, DecoderConfig
+from erya.model.family import Family, Rename, Shape, Width, outside_value, require, validated
 
 STYLE = {
-    "family": "qwen3",
     "norm": "rms",
     "norm_epsilon": 1e-6,
     "positions": "rotary",
@@ -24,16 +24,44 @@ STYLE = {
 EMBEDDING_DEVIATION = 0.02
 
 
-class Qwen3(Family):
+def swiglu_size(hidden_size: int) -> int:
+    """Two thirds of 4 D, in multiples of 64, so that three matrices hold what two of a GELU hold.
+
+    Source: Shazeer 2020, arXiv:2002.05202, section 2.
+    """
+    return 64 * round(8 * hidden_size / 3 / 64)
+
+
+class Qwen3(Family[DecoderConfig, Decoder]):
     """The Qwen3 family, dense."""
 
     name = "qwen3"
     architecture = "Qwen3ForCausalLM"
+    model_class = Decoder
     ignored = (".rotary_emb.inv_freq",)
+
+    def shape(self, width: Width) -> dict[str, int]:
+        """Heads may share keys and values; the feed-forward is gated."""
+        heads = width.hidden_size // width.head_dim
+        return {
+            "hidden_size": width.hidden_size,
+            "num_layers": width.num_layers,
+            "num_heads": heads,
+            "num_kv_heads": heads // width.kv_share,
+            "head_dim": width.head_dim,
+            "intermediate_size": swiglu_size(width.hidden_size),
+        }
 
     def configure(self, shape: Shape) -> DecoderConfig:
         """Heads may be fewer for keys and values, and together wider or narrower than the hidden state."""
-        return validated(self.name, {**STYLE, **shape})
+        config = validated(DecoderConfig, self.name, {**STYLE, **shape})
+        if config.num_heads % config.num_kv_heads:
+            raise UserError(
+                f"qwen3 model: num_heads {config.num_heads} is no multiple of num_kv_heads {config.num_kv_heads}"
+            )
+        if config.head_dim % 2:
+            raise UserError(f"qwen3 model: head_dim: got {config.head_dim}; rotary positions need an even one")
+        return config
 
     def initial(self, config: DecoderConfig, name: str, shape: torch.Size, generator: torch.Generator) -> Tensor:
         """Deviation 1/√inputs, zero for what is added to the residual stream, so that a new block is the identity.
@@ -107,6 +135,10 @@ class Qwen3(Family):
                 "tie_embeddings": outside.get("tie_word_embeddings", False),
             }
         )
+
+    def copies(self, config: DecoderConfig) -> frozenset[str]:
+        """The head, where it is tied."""
+        return frozenset({"lm_head.weight"} if config.tie_embeddings else ())
 
     def renames(self, config: DecoderConfig) -> list[Rename]:
         """Outside, the projections we fuse stand apart."""

@@ -1,4 +1,4 @@
-"""Causal self-attention with grouped queries: the textbook form, and the fast form every model uses."""
+"""Attention, to a text itself or to another one: the textbook form, and the fast form every model uses."""
 
 import math
 from collections.abc import Callable
@@ -36,12 +36,13 @@ def fast_attention(
     queries: Float[Tensor, "B H T E"],
     keys: Float[Tensor, "B K S E"],
     values: Float[Tensor, "B K S E"],
-    mask: Bool[Tensor, "#B 1 T S"] | None = None,
+    mask: Bool[Tensor, "#B 1 #T S"] | None = None,
     dropout: float = 0.0,
+    causal: bool = True,
 ) -> Float[Tensor, "B H T E"]:
-    """The same by PyTorch's fused kernels; without a mask it is causal, or one query that sees everything."""
+    """The same by PyTorch's fused kernels; without a mask, `causal` or not, one query alone sees everything."""
     rows, heads, length, size = queries.shape
-    if length == 1:
+    if length == 1 and not dropout:
         # The queries of one group stand beside each other as if they were positions: no key is ever repeated.
         grouped = queries.reshape(rows, keys.shape[1], -1, size)
         return F.scaled_dot_product_attention(grouped, keys, values, attn_mask=mask).reshape(rows, heads, 1, size)
@@ -51,7 +52,7 @@ def fast_attention(
         values,
         attn_mask=mask,
         dropout_p=dropout,
-        is_causal=mask is None,
+        is_causal=causal and mask is None and length > 1,
         enable_gqa=heads != keys.shape[1],
     )
 
@@ -61,6 +62,12 @@ def document_mask(documents: Int[Tensor, "B T"]) -> Bool[Tensor, "B 1 T T"]:
     length = documents.shape[1]
     causal = torch.ones(length, length, dtype=torch.bool, device=documents.device).tril()
     return ((documents[:, :, None] == documents[:, None, :]) & causal)[:, None]
+
+
+def padding_mask(tokens: Int[Tensor, "B S"], pad_id: int) -> Bool[Tensor, "B 1 1 S"] | None:
+    """Which tokens everyone sees: those that are no padding; None where there is none."""
+    real = tokens != pad_id
+    return None if bool(real.all()) else real[:, None, None]
 
 
 class Attention(nn.Module):
@@ -78,8 +85,10 @@ class Attention(nn.Module):
         bias: bool,
         norm_epsilon: float | None,
         dropout: float,
+        causal: bool = True,
     ) -> None:
         super().__init__()
+        self.causal = causal
         self.num_heads, self.num_kv_heads, self.head_dim, self.dropout = num_heads, num_kv_heads, head_dim, dropout
         self.qkv = nn.Linear(hidden_size, (num_heads + 2 * num_kv_heads) * head_dim, bias=bias)
         self.output = nn.Linear(num_heads * head_dim, hidden_size, bias=bias)
@@ -90,7 +99,7 @@ class Attention(nn.Module):
         self,
         x: Float[Tensor, "B T D"],
         rotation: Rotation | None = None,
-        mask: Bool[Tensor, "#B 1 T S"] | None = None,
+        mask: Bool[Tensor, "#B 1 #T S"] | None = None,
         memory: Memory | None = None,
     ) -> Float[Tensor, "B T D"]:
         """Every position's mixture of what it sees; with `memory`, of what came before `x` too."""
@@ -102,6 +111,39 @@ class Attention(nn.Module):
             queries, keys = rotate(queries, rotation), rotate(keys, rotation)
         if memory is not None:
             keys, values = memory(keys, values)
-        mixed = fast_attention(queries, keys, values, mask, self.dropout if self.training else 0.0)
+        mixed = fast_attention(queries, keys, values, mask, self.dropout if self.training else 0.0, self.causal)
+        output: Tensor = self.output(mixed.transpose(1, 2).flatten(2))
+        return output
+
+
+KeysValues = tuple[Tensor, Tensor]
+"""The keys and values of a text that is attended to, [B, H, S, E] each."""
+
+
+class CrossAttention(nn.Module):
+    """Attention from one text to another: its queries, the other's keys and values.
+
+    Source: Vaswani et al. 2017, arXiv:1706.03762, section 3.2.3.
+    """
+
+    def __init__(self, hidden_size: int, num_heads: int, bias: bool, dropout: float) -> None:
+        super().__init__()
+        self.head_dim, self.dropout = hidden_size // num_heads, dropout
+        self.query = nn.Linear(hidden_size, hidden_size, bias=bias)
+        self.key_value = nn.Linear(hidden_size, 2 * hidden_size, bias=bias)
+        self.output = nn.Linear(hidden_size, hidden_size, bias=bias)
+
+    def keys_values(self, source: Float[Tensor, "B S D"]) -> KeysValues:
+        """What of the other text is attended to; it is the same for every position and step."""
+        heads = self.key_value(source).unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
+        keys, values = heads.chunk(2, dim=1)
+        return keys, values
+
+    def forward(
+        self, x: Float[Tensor, "B T D"], source: KeysValues, mask: Bool[Tensor, "#B 1 1 S"] | None = None
+    ) -> Float[Tensor, "B T D"]:
+        """Every position's mixture of the other text, as far as `mask` lets it see."""
+        queries = self.query(x).unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
+        mixed = fast_attention(queries, *source, mask, self.dropout if self.training else 0.0, causal=False)
         output: Tensor = self.output(mixed.transpose(1, 2).flatten(2))
         return output

@@ -1,10 +1,10 @@
-"""One transformer block: attention and a feed-forward, each on a normalised input and added to the residual stream."""
+"""One transformer block: attention and a feed-forward, each added to the residual stream, which is normalised."""
 
 import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from erya.model.layers.attention import Attention, Memory
+from erya.model.layers.attention import Attention, CrossAttention, KeysValues, Memory
 from erya.model.layers.rotary import Rotation
 
 
@@ -26,12 +26,46 @@ class Block(nn.Module):
         self,
         x: Float[Tensor, "B T D"],
         rotation: Rotation | None = None,
-        mask: Bool[Tensor, "#B 1 T S"] | None = None,
+        mask: Bool[Tensor, "#B 1 #T S"] | None = None,
         memory: Memory | None = None,
     ) -> Float[Tensor, "B T D"]:
         """The residual stream after this block."""
-        x = x + self._drop(self.attention(self.attention_norm(x), rotation, mask, memory))
-        return x + self._drop(self.mlp(self.mlp_norm(x)))
+        x = x + dropped(self.attention(self.attention_norm(x), rotation, mask, memory), self)
+        return x + dropped(self.mlp(self.mlp_norm(x)), self)
 
-    def _drop(self, x: Float[Tensor, "B T D"]) -> Float[Tensor, "B T D"]:
-        return F.dropout(x, self.dropout) if self.training and self.dropout else x
+
+class PostNormBlock(nn.Module):
+    """The post-norm block, with attention to another text between its parts where it has one.
+
+    Source: Vaswani et al. 2017, arXiv:1706.03762, section 3.1; Devlin et al. 2019 (BERT) keep it.
+    """
+
+    def __init__(
+        self, attention: Attention, cross: CrossAttention | None, mlp: nn.Module, norms: list[nn.Module], dropout: float
+    ) -> None:
+        super().__init__()
+        self.attention, self.attention_norm = attention, norms[0]
+        self.cross, self.cross_norm = cross, norms[1] if cross is not None else None
+        self.mlp, self.mlp_norm = mlp, norms[-1]
+        self.dropout = dropout
+
+    def forward(
+        self,
+        x: Float[Tensor, "B T D"],
+        mask: Bool[Tensor, "#B 1 #T S"] | None = None,
+        memory: Memory | None = None,
+        source: KeysValues | None = None,
+        source_mask: Bool[Tensor, "#B 1 1 Z"] | None = None,
+    ) -> Float[Tensor, "B T D"]:
+        """The residual stream after this block."""
+        x = self.attention_norm(x + dropped(self.attention(x, None, mask, memory), self))
+        if self.cross is not None and self.cross_norm is not None:
+            x = self.cross_norm(x + dropped(self.cross(x, source, source_mask), self))
+        normed: Tensor = self.mlp_norm(x + dropped(self.mlp(x), self))
+        return normed
+
+
+def dropped(x: Float[Tensor, "*rows D"], module: nn.Module) -> Float[Tensor, "*rows D"]:
+    """The vectors as a module in training hands them on: some of their numbers dropped, at its rate."""
+    rate = float(module.dropout)  # type: ignore[arg-type]
+    return F.dropout(x, rate) if module.training and rate else x

@@ -21,15 +21,20 @@ def linear_cross_entropy(
     weight: Float[Tensor, "V D"],
     targets: Int[Tensor, " N"],
     rows: int | None = None,
+    bias: Float[Tensor, " V"] | None = None,
+    smoothing: float = 0.0,
 ) -> Float[Tensor, ""]:
-    """The summed nats of the targets under softmax(hidden · weightᵀ); every target must be supervised.
+    """The summed nats of the targets under softmax(hidden · weightᵀ + bias); every target must be supervised.
 
-    The gradient of each chunk is taken while its logits are there, so the backward pass computes nothing again.
+    With `smoothing`, that share of each target is spread evenly over the vocabulary (Szegedy et al. 2016,
+    arXiv:1512.00567, section 7): in training, for without gradients it is left out. The gradient of each chunk is taken
+    while its logits are there, so the backward pass computes nothing again.
     """
     rows = rows or chunk_rows(hidden, weight.shape[0])
     if not torch.is_grad_enabled():
-        return target_nats(hidden, weight, targets, rows).sum()
-    return cast(Tensor, _LinearCrossEntropy.apply(hidden, weight, targets, rows))  # type: ignore[no-untyped-call]
+        return target_nats(hidden, weight, targets, rows, bias).sum()
+    arguments = hidden, weight, bias, targets, rows, smoothing
+    return cast(Tensor, _LinearCrossEntropy.apply(*arguments))  # type: ignore[no-untyped-call]
 
 
 @torch.no_grad()
@@ -38,11 +43,12 @@ def target_nats(
     weight: Float[Tensor, "V D"],
     targets: Int[Tensor, " N"],
     rows: int | None = None,
+    bias: Float[Tensor, " V"] | None = None,
 ) -> Float[Tensor, " N"]:
     """The nats of each target, without gradients."""
     rows = rows or chunk_rows(hidden, weight.shape[0])
     parts = [
-        F.cross_entropy(F.linear(chunk, weight).float(), target, reduction="none")
+        F.cross_entropy(F.linear(chunk, weight, bias).float(), target, reduction="none")
         for chunk, target in zip(hidden.split(rows), targets.split(rows), strict=True)
     ]
     return torch.cat(parts)
@@ -50,39 +56,59 @@ def target_nats(
 
 class _LinearCrossEntropy(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, rows: int) -> Tensor:
+    def forward(
+        ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor, rows: int, smoothing: float
+    ) -> Tensor:
         device = hidden.device.type
         dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else hidden.dtype
         ctx.dtypes = hidden.dtype, weight.dtype
         with torch.autocast(device, enabled=False):
-            nats, ctx.gradients = _nats_and_gradients(hidden.to(dtype), weight.to(dtype), targets, rows)
+            nats, ctx.gradients = _nats_and_gradients(
+                hidden.to(dtype), weight.to(dtype), bias, targets, rows, smoothing
+            )
         return nats
 
     @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, None, None]:
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         assert ctx.gradients is not None, "the gradients of this loss were already given away"
-        of_hidden, of_weight = ctx.gradients
+        of_hidden, of_weight, of_bias = ctx.gradients
         ctx.gradients = None  # they are scaled in place, hence usable once
-        return of_hidden.mul_(upstream).to(ctx.dtypes[0]), of_weight.mul_(upstream).to(ctx.dtypes[1]), None, None
+        return (
+            of_hidden.mul_(upstream).to(ctx.dtypes[0]),
+            of_weight.mul_(upstream).to(ctx.dtypes[1]),
+            None if of_bias is None else of_bias.mul_(upstream),
+            None,
+            None,
+            None,
+        )
 
 
 def _nats_and_gradients(
-    hidden: Tensor, weight: Tensor, targets: Tensor, rows: int
-) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor, rows: int, smoothing: float
+) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor | None]]:
     nats = torch.zeros((), dtype=torch.float32, device=hidden.device)
     of_hidden = torch.empty_like(hidden)
     of_weight = torch.zeros_like(weight, dtype=torch.float32)
+    of_bias = None if bias is None else torch.zeros_like(bias)
     for start in range(0, hidden.shape[0], rows):
         chunk, target = hidden[start : start + rows], targets[start : start + rows, None]
         logits = (chunk @ weight.T).float()
+        if bias is not None:
+            logits += bias
         normaliser = logits.logsumexp(-1, keepdim=True)
-        nats += (normaliser - logits.gather(-1, target)).sum()
-        error = logits.sub_(normaliser).exp_()  # softmax minus one-hot is the gradient by the logits
-        error.scatter_add_(-1, target, torch.full_like(normaliser, -1.0))
+        nats += (normaliser - (1 - smoothing) * logits.gather(-1, target)).sum()
+        if smoothing:
+            nats -= smoothing * logits.mean(-1).sum()
+        error = logits.sub_(normaliser).exp_()  # softmax minus the target's distribution: the gradient by the logits
+        if smoothing:
+            error -= smoothing / error.shape[-1]
+        error.scatter_add_(-1, target, torch.full_like(normaliser, smoothing - 1.0))
+        if of_bias is not None:
+            of_bias += error.sum(0)
         error = error.to(hidden.dtype)
         torch.mm(error, weight, out=of_hidden[start : start + rows])
         if error.dtype == torch.float32:
             of_weight.addmm_(error.T, chunk)
         else:
             of_weight += error.T @ chunk
-    return nats, (of_hidden, of_weight)
+    return nats, (of_hidden, of_weight, of_bias)

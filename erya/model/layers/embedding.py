@@ -21,6 +21,17 @@ class Embedding(nn.Module):
         return vectors
 
 
+def sinusoids(positions: int, size: int) -> Float[Tensor, "positions D"]:
+    """One fixed vector for each position: sines of falling frequencies, then their cosines, as Marian orders them.
+
+    Source: Vaswani et al. 2017, arXiv:1706.03762, section 3.5.
+    """
+    # The device is named because a model is built on the meta device before its weights are read.
+    exponents = torch.arange(0, size, 2, dtype=torch.float64, device="cpu") / size
+    angles = torch.outer(torch.arange(positions, dtype=torch.float64, device="cpu"), 10_000**-exponents)
+    return torch.cat((angles.sin(), angles.cos()), dim=1).float()
+
+
 def restarting_positions(documents: Int[Tensor, "B T"]) -> Int[Tensor, "B T"]:
     """The position of each token within its document, where a row holds several."""
     index = torch.arange(documents.shape[1], device=documents.device)

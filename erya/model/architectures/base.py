@@ -1,0 +1,61 @@
+"""What every architecture shares: the shape's first fields, the batch, the loss and what training asks of a model."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, NamedTuple
+
+import torch
+from jaxtyping import Float, Int
+from pydantic import Field
+from torch import Tensor, nn
+
+from erya.core.config import Section
+
+Batch = dict[str, Tensor]
+
+
+class BaseConfig(Section):
+    """What every shape says; the bounds are far beyond any model, to refuse a broken file early."""
+
+    family: str = Field(description="The family whose names and style the model has.")
+    vocab_size: int = Field(ge=1, le=1 << 24, description="Number of token ids the model knows.")
+    context_length: int = Field(ge=1, le=1 << 24, description="Longest text, in tokens, the model reads.")
+    hidden_size: int = Field(ge=1, le=1 << 17, description="Size of the vector of each position.")
+    num_layers: int = Field(ge=1, le=1 << 12, description="Number of blocks.")
+    num_heads: int = Field(ge=1, le=1 << 12, description="Number of query heads.")
+    intermediate_size: int = Field(ge=1, le=1 << 20, description="Size of the feed-forward's inner vector.")
+    dropout: float = Field(0.0, ge=0, lt=1, description="Share of activations dropped in training.")
+
+
+class Loss(NamedTuple):
+    """The summed nats of a batch's supervised targets, and how many they are."""
+
+    nats: Float[Tensor, ""]
+    tokens: Int[Tensor, ""]
+
+
+class Transformer(nn.Module, ABC):
+    """A model of any architecture, as training, its files and its cost know it."""
+
+    kind: ClassVar[str]
+    """What people call the architecture: decoder, encoder, encoder–decoder."""
+    objective: ClassVar[str]
+    """What it learns from plain text: an entry of `dataset/objectives`."""
+    config: BaseConfig
+
+    @abstractmethod
+    def loss(self, batch: Batch) -> Loss:
+        """The loss of the batch's supervised targets, summed."""
+
+    @abstractmethod
+    def matrix_parts(self) -> dict[str, tuple[int, ...]]:
+        """The blocks' matrices by parameter name, each with the output sizes of the projections fused in it."""
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type of the weights."""
+        return next(self.parameters()).dtype
+
+
+def count(targets: Tensor) -> Int[Tensor, ""]:
+    """How many targets there are, where they are."""
+    return torch.tensor(targets.numel(), device=targets.device)

@@ -27,7 +27,8 @@ class Pair:
 class Question:
     """A question on a context and its accepted answers; no answer means that the context holds none.
 
-    `starts`, where known, says for each answer at which character of the context it begins.
+    `starts` says at which character of the context the first `len(starts)` answers begin; the places of the answers
+    after them are unknown. `group` is the article or other origin whose questions must stay in one split.
     """
 
     context: str
@@ -35,6 +36,7 @@ class Question:
     answers: tuple[str, ...]
     id: str
     starts: tuple[int, ...] = ()
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

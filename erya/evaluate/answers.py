@@ -6,8 +6,8 @@ English and other languages follow SQuAD's official definition, Chinese and Japa
 import re
 import string
 from collections import Counter
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ _IDEOGRAPH_OR_KANA = re.compile(r"([\u4e00-\u9fa5\u3040-\u30ff])")
 
 
 def measure_answers(
-    predictions: Sequence[Prediction], records: Sequence[Record], language: str, name: str, scores: dict[str, Score]
+    predictions: Sequence[Prediction], records: Sequence[Record], language: str, name: str, scores: Mapping[str, Score]
 ) -> Measured:
     """The mean over questions, in per cent, of the best score over the accepted answers.
 
@@ -42,7 +42,7 @@ def measure_answers(
     assert len(questions) == len(records), "only questions have answers"
     if len(predictions) != len(questions) or not questions:
         raise UserError(
-            f"{len(predictions):,} predictions for {len(questions):,} questions; give one for each, and one at least"
+            f"{len(predictions):,} predictions for {len(questions):,} questions; give one for each, at least one"
         )
     chosen = definition(questions, language)
     score = scores[chosen]
@@ -76,7 +76,7 @@ def _accepted(question: Question, chosen: str) -> Sequence[str]:
     return answers or ("",)
 
 
-@cache
+@lru_cache(2**16)
 def normalise_english(text: str) -> str:
     """Lower case, without ASCII punctuation and articles, words one space apart.
 
@@ -85,7 +85,7 @@ def normalise_english(text: str) -> str:
     return " ".join(_ARTICLE.sub(" ", text.lower().translate(_NO_PUNCTUATION)).split())
 
 
-@cache
+@lru_cache(2**16)
 def normalise_chinese(text: str) -> str:
     """Lower case, without the punctuation that CMRC2018 lists.
 
@@ -94,7 +94,7 @@ def normalise_chinese(text: str) -> str:
     return text.lower().strip().translate(_NO_CHINESE_PUNCTUATION)
 
 
-@cache
+@lru_cache(2**16)
 def mixed_segments(text: str, kana: bool) -> tuple[str, ...]:
     """Each Chinese character by itself, what stands between them as English words; no punctuation of CMRC2018's list.
 

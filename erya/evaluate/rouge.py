@@ -66,7 +66,7 @@ class Rouge:
         assert len(summaries) == len(records), "only summaries are compared by ROUGE"
         if len(predictions) != len(summaries) or not summaries:
             raise UserError(
-                f"{len(predictions):,} predictions for {len(summaries):,} summaries; give one for each, and one at least"
+                f"{len(predictions):,} predictions for {len(summaries):,} summaries; give one for each, at least one"
             )
         empty = [record.id for record in summaries if not record.summary.strip()]
         if empty:

@@ -1,0 +1,226 @@
+"""What a span of a context shows of being the answer to a question, without any model.
+
+A question in; out, for each word of its context, which features it has as the first, as the last and as any word of an
+answer: how much of the question stands around it (weighted by TF-IDF), its shape and neighbours with the kind of
+question asked. Features are indices into one table of weights, so that the score of every span is a few sums.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from erya.corpus.records import Question
+from erya.corpus.sentences import UNSPACED
+from erya.evaluate.significance import Array
+from erya.evaluate.words import InverseFrequency, Words, is_word, words_of
+
+Indices = npt.NDArray[np.int64]
+Item = TypeVar("Item")
+
+FREQUENT_WORDS = 1500
+KINDS = 150
+"""How many kinds of question are told apart by the question word with the word after it."""
+WINDOW = 10
+SHARES = 6
+STEM_CHARACTERS = 5
+NEAR = np.array([0, 1, 2, 3, 4, 6, 9, 16])
+"""Distances in words at which a new class of distance begins."""
+ASKING = {
+    "en": re.compile(r"\b(who|whose|whom|when|where|why|how|which|what|name)\b\W*(\w*)"),
+    "zh": re.compile(r"(谁|何时|何地|为什么|为何|多少|多久|多大|多长|多高|几|哪里|哪儿|哪|怎么|怎样|如何|什么|何)(.?)"),
+}
+ASKING["ja"] = re.compile(r"(誰|いつ|どこ|なぜ|何|どの|どう|いくら|いくつ)(.?)")
+SHAPES = (r"\W", r"\d{4}", r"\d{1,2}", r"\d.*", r"[\u3040-\u30ff\u3400-\u9fff]", r"[A-Z]{2,}", r"[A-Z].*", r".*")
+
+
+@dataclass(frozen=True)
+class SpanFeatures:
+    """Indices of weights for each of T words, as first, last and any word of a span, and for each of L lengths."""
+
+    words: Words
+    first: Indices  # [T, features]
+    last: Indices  # [T, features]
+    inside: Indices  # [T, features]
+    length: Indices  # [L, features]
+    nothing: Indices  # [features], of there being no answer
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What a context is whatever is asked."""
+
+    words: Words
+    stems: list[str]
+    known: Indices
+    shapes: Indices
+    sentences: Indices
+    weights: Array
+
+
+class SpanReader:
+    """Makes features of questions; its words, kinds of question and weights are those of the training records."""
+
+    def __init__(self, records: Sequence[Question], language: str, longest: int) -> None:
+        self.language = language
+        self.longest = longest
+        self.size = 0
+        self._asking = ASKING.get(language, ASKING["en"])
+        contexts = [words_of(text, language) for text in dict.fromkeys(record.context for record in records)]
+        self.frequency = InverseFrequency(_stem(words.words) for words in contexts)
+        self._known = _ranked((word for words in contexts for word in words.words), FREQUENT_WORDS)
+        asked = [self._asked(record.question) for record in records]
+        self._kinds = _ranked((word for word, _ in asked), 20)
+        self._narrow_kinds = _ranked(asked, KINDS)
+        self._context = lru_cache(16)(self._read_context)
+
+    def read(self, question: Question) -> SpanFeatures:
+        """The features of every span of a question's context."""
+        context = self._context(question.context)
+        asked = self._asked(question.question)
+        wide = self._kinds.get(asked[0], 0)
+        kind = self._narrow_kinds.get(asked, 0)
+        stems = _stem(words_of(question.question, self.language).words)
+        matches = _matches(context.stems, stems)
+        weights = context.weights * (matches > 0) * np.maximum(matches, 1)
+        total = max(float(self.frequency.weights(set(stems)).sum()), 1.0)
+        sentence, rank = _sentence_shares(context, weights, total)
+        left, right = _windows(weights, total)
+        far_left, far_right = _distances(weights > 1.0)
+        kinds, wides, words = KINDS + 1, 21, FREQUENT_WORDS + 1
+        shape, known, before, after = context.shapes, context.known, _shift(context.known, 1), _shift(context.known, -1)
+        matched = np.minimum(matches, 2)
+        around = sentence * 4 + rank
+        base = 0
+        first, base = _table(
+            base,
+            (shape * kinds + kind, len(SHAPES) * kinds),
+            (known * wides + wide, words * wides),
+            (before * wides + wide, words * wides),
+            (before, words),
+            (matched * 3 + _shift(matched, 1), 9),
+            (left * len(SHAPES) + shape, SHARES * len(SHAPES)),
+            (far_left * wides + wide, (len(NEAR) + 1) * wides),
+            (around, SHARES * 4),
+            (rank * wides + wide, 4 * wides),
+            (shape * len(SHAPES) + _shift(shape, 1), len(SHAPES) ** 2),
+        )
+        last, base = _table(
+            base,
+            (shape * kinds + kind, len(SHAPES) * kinds),
+            (known * wides + wide, words * wides),
+            (after * wides + wide, words * wides),
+            (after, words),
+            (matched * 3 + _shift(matched, -1), 9),
+            (right * len(SHAPES) + shape, SHARES * len(SHAPES)),
+            (far_right * wides + wide, (len(NEAR) + 1) * wides),
+            (shape * len(SHAPES) + _shift(shape, -1), len(SHAPES) ** 2),
+        )
+        inside, base = _table(
+            base,
+            (shape * wides + wide, len(SHAPES) * wides),
+            (known, words),
+            (matched, 3),
+        )
+        lengths = np.arange(self.longest)
+        length, base = _table(
+            base,
+            (lengths * kinds + kind, self.longest * kinds),
+            (lengths * wides + wide, self.longest * wides),
+            (lengths, self.longest),
+        )
+        best = np.array([int(sentence.max(initial=0))])
+        nothing, self.size = _table(base, (best, SHARES), (np.array([kind]), kinds))
+        return SpanFeatures(context.words, first, last, inside, length, nothing[0])
+
+    def _asked(self, question: str) -> tuple[str, str]:
+        found = self._asking.search(question.lower())
+        return (found[1], found[2]) if found else ("", "")
+
+    def _read_context(self, text: str) -> _Context:
+        words = words_of(text, self.language)
+        stems = _stem(words.words)
+        shapes = [_shape(words.span(i, i)) for i in range(len(stems))]
+        known = [self._known.get(word, 0) for word in words.words]
+        sentences = np.array(words.sentences, dtype=np.int64)
+        return _Context(words, stems, np.array(known), np.array(shapes), sentences, self.frequency.weights(stems))
+
+
+def _stem(words: Iterable[str]) -> list[str]:
+    """The first letters of each word: a crude stemmer that needs no language."""
+    return [word[:STEM_CHARACTERS] for word in words]
+
+
+@lru_cache(2**16)
+def _shape(word: str) -> int:
+    return next(place for place, shape in enumerate(SHAPES) if re.fullmatch(shape, word))
+
+
+def _ranked(items: Iterable[Item], most: int) -> dict[Item, int]:
+    """The most frequent items numbered from 1; 0 stands for the others."""
+    return {item: rank for rank, (item, _) in enumerate(Counter(items).most_common(most), start=1)}
+
+
+def _table(base: int, *columns: tuple[Indices, int]) -> tuple[Indices, int]:
+    """Columns of values below their sizes, each moved to its own stretch of indices from `base`; the next free one."""
+    offsets = np.cumsum([base, *(size for _, size in columns)])
+    return np.stack([values for values, _ in columns], axis=1) + offsets[:-1], int(offsets[-1])
+
+
+def _shift(values: Indices, by: int) -> Indices:
+    """Each word's value of the word before it (`by` 1) or after it (-1); 0 at the edge."""
+    moved = np.zeros_like(values)
+    if by > 0:
+        moved[1:] = values[:-1]
+    else:
+        moved[:-1] = values[1:]
+    return moved
+
+
+def _matches(stems: list[str], question: list[str]) -> Indices:
+    """For each word of the context the length, up to 3, of the longest run of question words that it is part of."""
+    found = np.zeros(len(stems), dtype=np.int64)
+    for size in (1, 2, 3):
+        runs = set(zip(*(question[i:] for i in range(size)), strict=False))
+        for place, run in enumerate(zip(*(stems[i:] for i in range(size)), strict=False)):
+            if run in runs:
+                found[place : place + size] = size
+    found[[not is_word(stem) for stem in stems]] = 0
+    return found
+
+
+def _sentence_shares(context: _Context, weights: Array, total: float) -> tuple[Indices, Indices]:
+    """Of each word's sentence: how much of the question it holds, in classes, and its rank by that, up to 3."""
+    if not len(context.sentences):
+        return context.sentences, context.sentences
+    sums = np.bincount(context.sentences, weights)
+    ranks = np.empty(len(sums), dtype=np.int64)
+    ranks[np.argsort(-sums, kind="stable")] = np.arange(len(sums))
+    return _classes(sums, total)[context.sentences], np.minimum(ranks, 3)[context.sentences]
+
+
+def _windows(weights: Array, total: float) -> tuple[Indices, Indices]:
+    """How much of the question stands in the words before and after each word, in classes."""
+    sums = np.concatenate([[0.0], np.cumsum(weights)])
+    places = np.arange(len(weights))
+    left = sums[places] - sums[np.maximum(places - WINDOW, 0)]
+    right = sums[np.minimum(places + 1 + WINDOW, len(weights))] - sums[places + 1]
+    return _classes(left, total), _classes(right, total)
+
+
+def _classes(amounts: Array, total: float) -> Indices:
+    return np.minimum(amounts / total * SHARES, SHARES - 1).astype(np.int64)
+
+
+def _distances(matched: npt.NDArray[np.bool_]) -> tuple[Indices, Indices]:
+    """The class of the distance to the nearest telling question word before and after each word."""
+    places = np.arange(len(matched))
+    far = len(matched) + int(NEAR[-1])
+    before = places - np.maximum.accumulate(np.where(matched, places, -far))
+    after = np.minimum.accumulate(np.where(matched, places, 2 * far)[::-1])[::-1] - places
+    return np.searchsorted(NEAR, before, side="right"), np.searchsorted(NEAR, after, side="right")

@@ -16,16 +16,24 @@ import numpy as np
 import numpy.typing as npt
 
 from erya.corpus.records import Question
-from erya.corpus.sentences import UNSPACED
 from erya.evaluate.significance import Array
 from erya.evaluate.words import InverseFrequency, Words, is_word, words_of
 
 Indices = npt.NDArray[np.int64]
 Item = TypeVar("Item")
 
-FREQUENT_WORDS = 1500
-KINDS = 150
-"""How many kinds of question are told apart by the question word with the word after it."""
+Column = tuple[Indices, int]
+"""A value for each word, and the number of values there are."""
+
+KNOWN = 1501
+"""Frequent words told apart, and 0 for the others."""
+WIDE = 21
+"""Kinds of question told apart by the question word, and 0 for the others."""
+NARROW = 151
+"""Kinds of question told apart by the question word with the word after it, and 0 for the others."""
+RANKS = 4
+TELLING = 1.0
+"""The weight in nats above which a word of the question is one to measure distances from."""
 WINDOW = 10
 SHARES = 6
 STEM_CHARACTERS = 5
@@ -63,80 +71,72 @@ class _Context:
     weights: Array
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What each word of a context shows of a question; `asked` is the kind of question, the same for all."""
+
+    asked: int
+    shape: Indices
+    known: Indices
+    matched: Indices
+    sentence: Indices
+    rank: Indices
+    left: Indices
+    right: Indices
+    far_left: Indices
+    far_right: Indices
+
+
 class SpanReader:
     """Makes features of questions; its words, kinds of question and weights are those of the training records."""
 
     def __init__(self, records: Sequence[Question], language: str, longest: int) -> None:
         self.language = language
         self.longest = longest
-        self.size = 0
         self._asking = ASKING.get(language, ASKING["en"])
         contexts = [words_of(text, language) for text in dict.fromkeys(record.context for record in records)]
         self.frequency = InverseFrequency(_stem(words.words) for words in contexts)
-        self._known = _ranked((word for words in contexts for word in words.words), FREQUENT_WORDS)
+        self._known = _ranked((word for words in contexts for word in words.words), KNOWN - 1)
         asked = [self._asked(record.question) for record in records]
-        self._kinds = _ranked((word for word, _ in asked), 20)
-        self._narrow_kinds = _ranked(asked, KINDS)
+        self._kinds = _ranked((word for word, _ in asked), WIDE - 1)
+        self._narrow_kinds = _ranked(asked, NARROW - 1)
         self._context = lru_cache(16)(self._read_context)
+        self.size = 0  # of the table of weights; known after the first reading
 
     def read(self, question: Question) -> SpanFeatures:
         """The features of every span of a question's context."""
         context = self._context(question.context)
         asked = self._asked(question.question)
-        wide = self._kinds.get(asked[0], 0)
+        seen = self._look(context, question.question, self._kinds.get(asked[0], 0))
         kind = self._narrow_kinds.get(asked, 0)
-        stems = _stem(words_of(question.question, self.language).words)
-        matches = _matches(context.stems, stems)
-        weights = context.weights * (matches > 0) * np.maximum(matches, 1)
-        total = max(float(self.frequency.weights(set(stems)).sum()), 1.0)
-        sentence, rank = _sentence_shares(context, weights, total)
-        left, right = _windows(weights, total)
-        far_left, far_right = _distances(weights > 1.0)
-        kinds, wides, words = KINDS + 1, 21, FREQUENT_WORDS + 1
-        shape, known, before, after = context.shapes, context.known, _shift(context.known, 1), _shift(context.known, -1)
-        matched = np.minimum(matches, 2)
-        around = sentence * 4 + rank
-        base = 0
-        first, base = _table(
-            base,
-            (shape * kinds + kind, len(SHAPES) * kinds),
-            (known * wides + wide, words * wides),
-            (before * wides + wide, words * wides),
-            (before, words),
-            (matched * 3 + _shift(matched, 1), 9),
-            (left * len(SHAPES) + shape, SHARES * len(SHAPES)),
-            (far_left * wides + wide, (len(NEAR) + 1) * wides),
-            (around, SHARES * 4),
-            (rank * wides + wide, 4 * wides),
-            (shape * len(SHAPES) + _shift(shape, 1), len(SHAPES) ** 2),
-        )
-        last, base = _table(
-            base,
-            (shape * kinds + kind, len(SHAPES) * kinds),
-            (known * wides + wide, words * wides),
-            (after * wides + wide, words * wides),
-            (after, words),
-            (matched * 3 + _shift(matched, -1), 9),
-            (right * len(SHAPES) + shape, SHARES * len(SHAPES)),
-            (far_right * wides + wide, (len(NEAR) + 1) * wides),
-            (shape * len(SHAPES) + _shift(shape, -1), len(SHAPES) ** 2),
-        )
-        inside, base = _table(
-            base,
-            (shape * wides + wide, len(SHAPES) * wides),
-            (known, words),
-            (matched, 3),
-        )
+        first, base = _table(0, (seen.shape * NARROW + kind, len(SHAPES) * NARROW), *_first_columns(seen))
+        last, base = _table(base, (seen.shape * NARROW + kind, len(SHAPES) * NARROW), *_last_columns(seen))
+        inside, base = _table(base, *_inside_columns(seen))
         lengths = np.arange(self.longest)
         length, base = _table(
             base,
-            (lengths * kinds + kind, self.longest * kinds),
-            (lengths * wides + wide, self.longest * wides),
+            (lengths * NARROW + kind, self.longest * NARROW),
+            (lengths * WIDE + seen.asked, self.longest * WIDE),
             (lengths, self.longest),
         )
-        best = np.array([int(sentence.max(initial=0))])
-        nothing, self.size = _table(base, (best, SHARES), (np.array([kind]), kinds))
+        best = np.array([int(seen.sentence.max(initial=0))])
+        nothing, self.size = _table(base, (best, SHARES), (np.array([kind]), NARROW))
         return SpanFeatures(context.words, first, last, inside, length, nothing[0])
+
+    def _look(self, context: _Context, question: str, asked: int) -> _Seen:
+        stems = _stem(words_of(question, self.language).words)
+        matches = _matches(context.stems, stems)
+        weights = context.weights * matches  # a longer run of question words tells more
+        total = max(float(self.frequency.weights(set(stems)).sum()), 1.0)
+        return _Seen(
+            asked,
+            context.shapes,
+            context.known,
+            np.minimum(matches, 2),
+            *_sentence_shares(context, weights, total),
+            *_windows(weights, total),
+            *_distances(weights > TELLING),
+        )
 
     def _asked(self, question: str) -> tuple[str, str]:
         found = self._asking.search(question.lower())
@@ -149,6 +149,38 @@ class SpanReader:
         known = [self._known.get(word, 0) for word in words.words]
         sentences = np.array(words.sentences, dtype=np.int64)
         return _Context(words, stems, np.array(known), np.array(shapes), sentences, self.frequency.weights(stems))
+
+
+def _first_columns(seen: _Seen) -> list[Column]:
+    before = _shift(seen.known, 1)
+    return [
+        (seen.known * WIDE + seen.asked, KNOWN * WIDE),
+        (before * WIDE + seen.asked, KNOWN * WIDE),
+        (before, KNOWN),
+        (seen.matched * 3 + _shift(seen.matched, 1), 9),
+        (seen.left * len(SHAPES) + seen.shape, SHARES * len(SHAPES)),
+        (seen.far_left * WIDE + seen.asked, (len(NEAR) + 1) * WIDE),
+        (seen.sentence * RANKS + seen.rank, SHARES * RANKS),
+        (seen.rank * WIDE + seen.asked, RANKS * WIDE),
+        (seen.shape * len(SHAPES) + _shift(seen.shape, 1), len(SHAPES) ** 2),
+    ]
+
+
+def _last_columns(seen: _Seen) -> list[Column]:
+    after = _shift(seen.known, -1)
+    return [
+        (seen.known * WIDE + seen.asked, KNOWN * WIDE),
+        (after * WIDE + seen.asked, KNOWN * WIDE),
+        (after, KNOWN),
+        (seen.matched * 3 + _shift(seen.matched, -1), 9),
+        (seen.right * len(SHAPES) + seen.shape, SHARES * len(SHAPES)),
+        (seen.far_right * WIDE + seen.asked, (len(NEAR) + 1) * WIDE),
+        (seen.shape * len(SHAPES) + _shift(seen.shape, -1), len(SHAPES) ** 2),
+    ]
+
+
+def _inside_columns(seen: _Seen) -> list[Column]:
+    return [(seen.shape * WIDE + seen.asked, len(SHAPES) * WIDE), (seen.known, KNOWN), (seen.matched, 3)]
 
 
 def _stem(words: Iterable[str]) -> list[str]:
@@ -166,7 +198,7 @@ def _ranked(items: Iterable[Item], most: int) -> dict[Item, int]:
     return {item: rank for rank, (item, _) in enumerate(Counter(items).most_common(most), start=1)}
 
 
-def _table(base: int, *columns: tuple[Indices, int]) -> tuple[Indices, int]:
+def _table(base: int, *columns: Column) -> tuple[Indices, int]:
     """Columns of values below their sizes, each moved to its own stretch of indices from `base`; the next free one."""
     offsets = np.cumsum([base, *(size for _, size in columns)])
     return np.stack([values for values, _ in columns], axis=1) + offsets[:-1], int(offsets[-1])
@@ -198,10 +230,10 @@ def _sentence_shares(context: _Context, weights: Array, total: float) -> tuple[I
     """Of each word's sentence: how much of the question it holds, in classes, and its rank by that, up to 3."""
     if not len(context.sentences):
         return context.sentences, context.sentences
-    sums = np.bincount(context.sentences, weights)
+    sums: Array = np.bincount(context.sentences, weights).astype(np.float64)
     ranks = np.empty(len(sums), dtype=np.int64)
     ranks[np.argsort(-sums, kind="stable")] = np.arange(len(sums))
-    return _classes(sums, total)[context.sentences], np.minimum(ranks, 3)[context.sentences]
+    return _classes(sums, total)[context.sentences], np.minimum(ranks, RANKS - 1)[context.sentences]
 
 
 def _windows(weights: Array, total: float) -> tuple[Indices, Indices]:

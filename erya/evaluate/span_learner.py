@@ -81,7 +81,7 @@ def _gradient(weights: Array, questions: Sequence[tuple[SpanFeatures, Mask]], ma
         ]:
             indices.append(table.ravel())
             values.append(np.repeat(by, table.shape[1]))
-    return np.bincount(np.concatenate(indices), np.concatenate(values), minlength=len(weights))
+    return np.bincount(np.concatenate(indices), np.concatenate(values), minlength=len(weights)).astype(np.float64)
 
 
 def _spans(features: SpanFeatures) -> tuple[npt.NDArray[np.int64], Mask]:

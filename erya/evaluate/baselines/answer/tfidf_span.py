@@ -35,11 +35,12 @@ class TfidfSpan:
         Raises: UserError when no question has an answer that is found in its context.
         """
         questions = [record for record in records if isinstance(record, Question)]
-        taken = np.unique(np.linspace(0, len(questions) - 1, MOST_TRAINED).astype(int)) if questions else []
+        if len(questions) > MOST_TRAINED:
+            questions = [questions[place] for place in np.linspace(0, len(questions) - 1, MOST_TRAINED).astype(int)]
         longest = LONGEST_CHARACTERS if language in UNSPACED else LONGEST_WORDS
         reader = SpanReader(questions, language, longest)
         examples = []
-        for question in (questions[place] for place in taken):
+        for question in questions:
             features = reader.read(question)
             accepted = _accepted(question, features.words, longest)
             if accepted.any() or not question.answers:
@@ -62,7 +63,11 @@ def _accepted(question: Question, words: Words, longest: int) -> Mask:
     for number, text in enumerate(question.answers):
         start = question.starts[number] if number < len(question.starts) else question.context.find(text)
         place = words.place(start, start + len(text)) if start >= 0 else None
-        if place is not None and place[1] - place[0] < longest and words.sentences[place[0]] == words.sentences[place[1]]:
+        if (
+            place is not None
+            and place[1] - place[0] < longest
+            and words.sentences[place[0]] == words.sentences[place[1]]
+        ):
             accepted[place[0], place[1] - place[0]] = True
     return accepted
 

@@ -35,15 +35,17 @@ _FIRST_WORDS = _words(
 _INTRODUCES_NUMBER = frozenset({"no", "nos", "p", "art", "nr", "op", "ver"})
 
 _CLOSING = "\"'”’»)\\]}」』）》】〉＂＇"
-_LATIN_END = re.compile(rf"[.!?…]+(?:[{_CLOSING}]|\[\d+\])*(?=\s|\Z)")
-_UNSPACED_END = re.compile(rf"(?:[。！？｡]|[!?](?!\w))[。！？｡!?…]*[{_CLOSING}]*|…+[{_CLOSING}]+|…{{2,}}")
+# what stands before a run is looked at first, so that a run of thousands is tried once
+_LATIN_END = re.compile(rf"(?<![.!?…])[.!?…]+(?:[{_CLOSING}]|\[\d+\])*(?=\s|\Z)")
+_UNSPACED_END = re.compile(
+    rf"《[^《》\n]{{1,60}}》|(?:[。！？｡]|[!?](?!\w))[。！？｡!?…]*[{_CLOSING}]*|…+[{_CLOSING}]+|…{{2,}}"
+)
 _GOES_ON = re.compile(r"\s*[，、；：,;:)）》」』]")
-_TITLE = re.compile(r"《[^《》\n]{1,60}》")
 _WORD_BEFORE = re.compile(r"[^\s(\[{\"“‘'«（「]*\Z")
 _WORD_AFTER = re.compile(r"\s*[\"'“‘«(\[{]*(\w*)")
 _ENUMERATION = re.compile(r"\s*[(（]?(?:\d{1,3}|[A-Za-z]|[ivxlcIVXLC]{1,5})\Z")
-_BLANK_LINE = re.compile(r"\s*\n[^\S\n]*\n\s*")
-_LINE_BREAK = re.compile(r"\s*\n\s*")
+_BLANK_LINE = re.compile(r"(?<!\s)\s*\n[^\S\n]*\n\s*")
+_LINE_BREAK = re.compile(r"(?<!\s)\s*\n\s*")
 _SPACE = re.compile(r"\s*")
 
 
@@ -76,11 +78,11 @@ def _ends(text: str, language: str) -> Iterator[int]:
     unspaced = language in UNSPACED
     for match in (_LINE_BREAK if unspaced else _BLANK_LINE).finditer(text):
         yield match.end()
-    titles = [match.span() for match in _TITLE.finditer(text)]
     for match in _UNSPACED_END.finditer(text):
-        if not unspaced and match.group()[0] in "!?…":
-            continue  # the Latin rule's
-        if not _GOES_ON.match(text, match.end()) and not any(low < match.start() < high for low, high in titles):
+        mark = text[match.start()]
+        if mark == "《" or (mark in "!?…" and not unspaced):
+            continue  # a title is no sentence, and Latin marks have their own rule
+        if not _GOES_ON.match(text, match.end()):
             yield _after_space(text, match.end())
     line_start = 0
     for match in _LATIN_END.finditer(text):
@@ -110,7 +112,7 @@ def _ends_latin(text: str, sentence_start: int, match: re.Match[str]) -> bool:
     found = _WORD_BEFORE.search(text, max(sentence_start, match.start() - 40), match.start())
     assert found is not None
     word = found.group()
-    if _ENUMERATION.match(text[sentence_start : match.start()]):
+    if match.start() - sentence_start < 40 and _ENUMERATION.match(text[sentence_start : match.start()]):
         return False
     lower = word.lower()
     if lower in _INNER or (lower in _INTRODUCES_NUMBER and following[:1].isdigit()):

@@ -27,6 +27,7 @@ from erya.dataset.build import build_tokens
 from erya.dataset.loader import Loader
 from erya.dataset.shards import open_tokens
 from erya.model import cost
+from erya.model.family import Vocabulary
 from erya.model.sizes import ModelConfig, build_model, learning_rate
 from erya.tokenizer.build import build_tokenizer
 from erya.tokenizer.tokenizer import Tokenizer
@@ -167,7 +168,7 @@ def erya_run(settings: dict[str, Any]) -> dict[str, Any]:
         num_kv_heads=shape["num_heads"],
         head_dim=shape["hidden_size"] // shape["num_heads"],
     )
-    model = build_model(config, VOCAB_SIZE, CONTEXT, settings["seed"])
+    model = build_model(config, Vocabulary(VOCAB_SIZE, 1, 0), CONTEXT, settings["seed"])
     chosen = settings["optimizer"]
     rate = learning_rate(shape["hidden_size"], chosen)  # what the dial gives
     optimizer = build_optimizer(model, model.matrix_parts(), OptimizerConfig(name=chosen, learning_rate=rate))

@@ -31,13 +31,19 @@ class RunningState(Protocol):
     """What a model remembers of the rows it writes."""
 
     def select(self, rows: Tensor) -> None:
-        """Keep these rows only."""
+        """Keep these rows, in this order."""
+
+    def spread(self, width: int) -> None:
+        """Make `width` rows of each, beside one another."""
 
 
 class GenerativeModel(Protocol):
     """What the engine asks of a model."""
 
     config: Any
+
+    def capacity(self, prompt_tokens: int, new_tokens: int) -> int:
+        """The room a row needs to write so many tokens, as far as the context allows."""
 
     def begin(self, prompts: list[list[int]], capacity: int) -> tuple[Any, Tensor]:
         """Read the prompts, with room for `capacity` tokens a row; the logits after each."""
@@ -124,7 +130,7 @@ class Engine:
 
     def _run(self, rows: list[_Row], config: GenerationConfig) -> Iterator[Event]:
         prompts = [row.prompt for row in rows]
-        capacity = min(max(map(len, prompts)) + max(row.room for row in rows), self.model.config.context_length)
+        capacity = self.model.capacity(max(map(len, prompts)), max(row.room for row in rows))
         state, logits = self.model.begin(prompts, capacity)
         sampler = Sampler(config, prompts, [row.index for row in rows])
         while True:

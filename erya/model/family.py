@@ -29,21 +29,29 @@ class Rename:
     theirs: tuple[str, ...]
     sizes: tuple[int, ...] = ()
     transposed: bool = False
+    row: bool = False
+    """Whether a vector of ours is a matrix of one row outside."""
 
     def export(self, tensor: Tensor) -> dict[str, Tensor]:
         """Our tensor as the outside ones."""
+        if self.row:
+            return {self.theirs[0]: tensor[None].contiguous()}
         parts = tensor.split(self.sizes) if self.sizes else (tensor,)
         turned = [part.T if self.transposed else part for part in parts]
         return {name: part.contiguous() for name, part in zip(self.theirs, turned, strict=True)}
 
     def outside_shapes(self, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
         """The shapes of the outside tensors, from ours."""
+        if self.row:
+            return {self.theirs[0]: (1, *shape)}
         shapes = [(size, *shape[1:]) for size in self.sizes] if self.sizes else [shape]
         turned = [part[::-1] if self.transposed else part for part in shapes]
         return dict(zip(self.theirs, turned, strict=True))
 
     def read(self, tensors: Mapping[str, Tensor]) -> Tensor:
         """The outside tensors as ours."""
+        if self.row:
+            return tensors[self.theirs[0]][0].contiguous()
         parts = [tensors[name].T if self.transposed else tensors[name] for name in self.theirs]
         return (parts[0] if len(parts) == 1 else torch.cat(parts)).contiguous()
 
@@ -59,6 +67,15 @@ class Width:
     """Query heads that share one key and value head; the cache shrinks by this factor."""
 
 
+@dataclass(frozen=True)
+class Vocabulary:
+    """What a shape takes from a tokenizer."""
+
+    size: int
+    pad_id: int
+    end_id: int
+
+
 class Family(ABC, Generic[C, M]):
     """A family of models of one architecture; its object `FAMILY` stands in a file of that name."""
 
@@ -71,6 +88,10 @@ class Family(ABC, Generic[C, M]):
     @abstractmethod
     def shape(self, width: Width) -> dict[str, int]:
         """The shape of a model of the dial, but for its vocabulary and context."""
+
+    def vocabulary(self, vocabulary: Vocabulary) -> dict[str, int]:
+        """What of the tokenizer a configuration says."""
+        return {"vocab_size": vocabulary.size}
 
     @abstractmethod
     def configure(self, shape: Shape) -> C:
@@ -101,6 +122,10 @@ class Family(ABC, Generic[C, M]):
     def outside_class(self, config: C) -> str:  # noqa: ARG002 - for families with several
         """The class of `transformers` that reads such a model."""
         return self.architecture
+
+    def generation(self, config: C) -> dict[str, Any]:  # noqa: ARG002 - for families with settings of their own
+        """What `generation_config.json` says beside the control tokens."""
+        return {}
 
     def copies(self, config: C) -> frozenset[str]:  # noqa: ARG002 - what there is depends on it
         """Names of outside tensors that are copies of others, which a file may hold or not."""

@@ -83,7 +83,9 @@ def save_model(directory: Path, model: Transformer, tokenizer: Tokenizer | None,
         }
         config |= {"torch_dtype": dtype, "use_cache": True, **special, **family.to_outside(model.config)}
         write_json(directory / CONFIG, config)
-        write_json(directory / "generation_config.json", {**special, "use_cache": True})
+        write_json(
+            directory / "generation_config.json", {**special, "use_cache": True, **family.generation(model.config)}
+        )
         write_json(directory / PROVENANCE, {"erya": __version__, "family": family.name, "provenance": dict(provenance)})
         if tokenizer is not None:
             tokenizer.save(directory)

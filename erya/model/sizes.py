@@ -14,7 +14,7 @@ from erya.core.config import Section, Table
 from erya.core.errors import UserError, did_you_mean
 from erya.model import cost
 from erya.model.architectures.base import BaseConfig, Transformer
-from erya.model.family import Family, Width
+from erya.model.family import Family, Vocabulary, Width
 
 TOKENS_PER_PARAMETER = 20
 FAMILIES = "erya.model.families"
@@ -76,7 +76,8 @@ def dial(size: str, family: str = "qwen3", optimizer: str = "muon") -> Table:
     point = SIZES[size]
     chosen: Family[Any, Any] = registry.pick(FAMILIES, "FAMILY", family)
     shape = chosen.shape(point.width)
-    fields = {**shape, "vocab_size": point.typical_vocab_size, "context_length": point.context_length}
+    vocabulary = chosen.vocabulary(Vocabulary(point.typical_vocab_size, pad_id=1, end_id=0))
+    fields = {**shape, **vocabulary, "context_length": point.context_length}
     total = cost.parameters(chosen.configure(fields)).total
     return {
         "model": shape,
@@ -118,7 +119,7 @@ def learning_rate(hidden_size: int, optimizer: str) -> float:
     return float(f"{rate:.2g}")
 
 
-def model_config(config: ModelConfig, vocab_size: int, context_length: int) -> BaseConfig:
+def model_config(config: ModelConfig, vocabulary: Vocabulary, context_length: int) -> BaseConfig:
     """The full configuration of the model asked for.
 
     Raises: UserError when neither a size nor the whole shape is given, or the family cannot have the shape.
@@ -133,15 +134,16 @@ def model_config(config: ModelConfig, vocab_size: int, context_length: int) -> B
     missing = [key for key in keys if key not in shape]
     if missing:
         raise UserError(f"model.{missing[0]}: missing; set model.size, for example model.size=10m, or the whole shape")
-    configured: BaseConfig = family.configure({**shape, "vocab_size": vocab_size, "context_length": context_length})
+    fields = {**shape, **family.vocabulary(vocabulary), "context_length": context_length}
+    configured: BaseConfig = family.configure(fields)
     return configured
 
 
-def build_model(config: ModelConfig, vocab_size: int, context_length: int, seed: int) -> Transformer:
+def build_model(config: ModelConfig, vocabulary: Vocabulary, context_length: int, seed: int) -> Transformer:
     """A model with fresh weights.
 
     Raises: UserError as `model_config` does.
     """
     family: Family[Any, Any] = registry.pick(FAMILIES, "FAMILY", config.family)
-    model: Transformer = family.new(model_config(config, vocab_size, context_length), seed)
+    model: Transformer = family.new(model_config(config, vocabulary, context_length), seed)
     return model

@@ -24,6 +24,7 @@ from erya.core.progress import say, warn
 from erya.core.runs import RunDirectory
 from erya.core.storage import disk_errors, fsync_path
 from erya.model import cost
+from erya.model.family import Vocabulary
 from erya.model.sizes import build_model
 from erya.train import checkpoint, schedule
 from erya.train.checkpoint import Checkpoints
@@ -92,7 +93,8 @@ def _assemble(config: RunConfig, out: Path) -> _Run:
     config = config.model_copy(update={"training": training})
     data = open_data(config, rows)
     torch.manual_seed(training.seed)
-    model = build_model(config.model, data.tokenizer.vocab_size, training.context_length, training.seed).to(device)
+    vocabulary = Vocabulary(data.tokenizer.vocab_size, data.tokenizer.pad_id, data.tokenizer.end_of_text_id)
+    model = build_model(config.model, vocabulary, training.context_length, training.seed).to(device)
     trainer = Trainer(
         model,
         build_optimizer(model, model.matrix_parts(), config.optimizer),

@@ -78,6 +78,9 @@ class Script:
         self.written = 0
         self.computed: list[int] = []
 
+    def capacity(self, prompt_tokens: int, new_tokens: int) -> int:
+        return prompt_tokens + new_tokens
+
     def begin(self, prompts: list[list[int]], capacity: int) -> tuple["Script", torch.Tensor]:
         return self, self._logits()
 

@@ -10,7 +10,7 @@ from erya.core.config import Section
 from erya.core.errors import UserError
 from erya.model import cost
 from erya.model.architectures.decoder import Decoder
-from erya.model.family import Family
+from erya.model.family import Family, Vocabulary
 from erya.model.sizes import SIZES, ModelConfig, batch_tokens, build_model, dial, learning_rate, model_config
 
 NAME_TOLERANCE = 0.15
@@ -25,7 +25,9 @@ def named(size: str) -> float:
 @pytest.mark.parametrize("size", SIZES)
 def test_a_size_is_as_large_as_its_name(size: str, family: str) -> None:
     point = SIZES[size]
-    built = model_config(ModelConfig(family=family, size=size), point.typical_vocab_size, point.context_length)
+    built = model_config(
+        ModelConfig(family=family, size=size), Vocabulary(point.typical_vocab_size, 1, 0), point.context_length
+    )
     total = cost.parameters(built).total
     assert total == sum(
         value.numel() for value in registry.pick("erya.model.families", "FAMILY", family).empty(built).parameters()
@@ -34,7 +36,7 @@ def test_a_size_is_as_large_as_its_name(size: str, family: str) -> None:
 
 
 def test_124m_is_gpt2() -> None:
-    gpt2 = model_config(ModelConfig(family="gpt2", size="124m"), 50_257, 1024)
+    gpt2 = model_config(ModelConfig(family="gpt2", size="124m"), Vocabulary(50_257, 1, 0), 1024)
     assert cost.parameters(gpt2).total == 124_439_808
     assert (gpt2.num_layers, gpt2.hidden_size, gpt2.num_heads, gpt2.intermediate_size) == (12, 768, 12, 3072)
 
@@ -68,10 +70,10 @@ def test_the_users_values_lie_above_the_dial() -> None:
 
 
 def test_a_size_can_be_given_alone_or_the_shape_whole() -> None:
-    by_size = build_model(ModelConfig(size="1m", num_layers=1), 300, 32, seed=0)
+    by_size = build_model(ModelConfig(size="1m", num_layers=1), Vocabulary(300, 1, 0), 32, seed=0)
     assert by_size.config.num_layers == 1
     shape = {key: value for key, value in dial("1m")["model"].items() if key != "num_layers"}
-    by_shape = build_model(ModelConfig(**shape, num_layers=1), 300, 32, seed=0)
+    by_shape = build_model(ModelConfig(**shape, num_layers=1), Vocabulary(300, 1, 0), 32, seed=0)
     assert by_shape.config == by_size.config
     assert all(map(torch.equal, by_shape.parameters(), by_size.parameters()))
 
@@ -91,14 +93,14 @@ def test_a_size_can_be_given_alone_or_the_shape_whole() -> None:
 )
 def test_an_impossible_model_is_refused(wanted: dict[str, object], message: str) -> None:
     with pytest.raises(UserError, match=message):
-        model_config(ModelConfig(**wanted), 300, 32)
+        model_config(ModelConfig(**wanted), Vocabulary(300, 1, 0), 32)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_family_is_whole(family: str) -> None:
     chosen: Family = registry.discover("erya.model.families", "FAMILY")[family]
     assert chosen.name == family
-    shape = {**dial("1m", family)["model"], "vocab_size": 300, "context_length": 32}
+    shape = {**dial("1m", family)["model"], "context_length": 32, **chosen.vocabulary(Vocabulary(300, 1, 0))}
     if chosen.model_class is Decoder:
         shape["tie_embeddings"] = False
     built = chosen.configure(shape)
@@ -109,7 +111,7 @@ def test_every_family_is_whole(family: str) -> None:
 
 
 def test_costs_by_hand() -> None:
-    tiny = model_config(ModelConfig(family="gpt2", size="124m"), 50_257, 1024)
+    tiny = model_config(ModelConfig(family="gpt2", size="124m"), Vocabulary(50_257, 1, 0), 1024)
     matmul = 12 * 12 * 768**2 + 50_257 * 768
     assert cost.parameters(tiny).matmul == matmul
     assert cost.parameters(tiny).non_embedding == 124_439_808 - 50_257 * 768 - 1024 * 768

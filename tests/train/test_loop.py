@@ -9,6 +9,7 @@ from torch import Tensor
 
 from erya.core.errors import RunFailed
 from erya.model.architectures.decoder import Decoder
+from erya.model.family import Vocabulary
 from erya.model.sizes import ModelConfig, build_model
 from erya.train.loop import Batch, Horizon, Trainer
 from erya.train.optimizer import OptimizerConfig, build_optimizer
@@ -27,7 +28,7 @@ SHAPE = {
 
 
 def model(seed: int = 0) -> Decoder:
-    built = build_model(ModelConfig(**SHAPE), VOCAB, LENGTH, seed)
+    built = build_model(ModelConfig(**SHAPE), Vocabulary(VOCAB, 1, 0), LENGTH, seed)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():  # away from the zero-initialised residual outputs, so that every weight has a gradient
         for parameter in built.parameters():

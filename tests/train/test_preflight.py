@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from erya.core.errors import UserError
+from erya.model.family import Vocabulary
 from erya.model.sizes import build_model
 from erya.train.data import open_data
 from erya.train.preflight import preflight
@@ -14,7 +15,7 @@ from tests.train.conftest import tiny
 def parts(tokens, tokenizer):
     config = tiny(tokens, "training.document_mask=true", "training.context_length=64", "training.batch_tokens=512")
     batch = open_data(config, 4).loader.next()
-    model = build_model(config.model, tokenizer.vocab_size, 64, 0)
+    model = build_model(config.model, Vocabulary(tokenizer.vocab_size, 1, 0), 64, 0)
     with torch.no_grad():  # blocks that are the identity could not leak between documents
         for parameter in model.parameters():
             parameter.add_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)) * 0.1)

@@ -14,6 +14,7 @@ from erya.core.device import matmul_peak_flops
 from erya.core.errors import RunStopped, UserError
 from erya.core.runs import RunDirectory
 from erya.model.files import load_model
+from erya.model.family import Vocabulary
 from erya.model.sizes import model_config
 from erya.train.config import RunConfig, resolve_run
 from erya.train.loop import Trainer
@@ -206,7 +207,7 @@ def test_a_signal_saves_at_the_current_step_and_tells_how_to_go_on(tokens, tmp_p
 @pytest.mark.parametrize("name", preset_names())
 def test_every_preset_resolves_to_a_model(name, tokens):
     config = resolve_run(name, [], [str(tokens)]).config
-    assert model_config(config.model, 50257, config.training.context_length).hidden_size > 0
+    assert model_config(config.model, Vocabulary(50257, 1, 0), config.training.context_length).hidden_size > 0
     assert config.training.steps or config.training.max_seconds
 
 

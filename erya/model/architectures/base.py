@@ -41,6 +41,8 @@ class Transformer(nn.Module, ABC):
     objective: ClassVar[str]
     """What it learns from plain text: an entry of `dataset/objectives`."""
     config: BaseConfig
+    label_smoothing: float = 0.0
+    """The share of each target that training spreads over the vocabulary."""
 
     @abstractmethod
     def loss(self, batch: Batch) -> Loss:

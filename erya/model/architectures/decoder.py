@@ -92,7 +92,8 @@ class Decoder(Transformer):
     def loss(self, batch: Batch) -> Loss:
         """The loss of the batch's supervised targets, summed; the head sees no other position."""
         hidden, targets, _ = self._supervised(batch)
-        return Loss(linear_cross_entropy(hidden, self.head_weight, targets), count(targets))
+        smoothing = self.label_smoothing if self.training else 0.0
+        return Loss(linear_cross_entropy(hidden, self.head_weight, targets, smoothing=smoothing), count(targets))
 
     @torch.no_grad()
     def token_losses(self, batch: Batch) -> Float[Tensor, "B T"]:
@@ -101,6 +102,10 @@ class Decoder(Transformer):
         losses = torch.zeros(supervised.shape, device=targets.device)
         losses[supervised] = target_nats(hidden, self.head_weight, targets)
         return losses
+
+    def capacity(self, prompt_tokens: int, new_tokens: int) -> int:
+        """The room a row needs to write so many tokens after its prompt, as far as the context allows."""
+        return min(prompt_tokens + new_tokens, self.config.context_length)
 
     @torch.inference_mode()
     def begin(self, prompts: list[list[int]], capacity: int) -> tuple[State, Float[Tensor, "B V"]]:

@@ -57,11 +57,10 @@ def fast_attention(
     )
 
 
-def document_mask(documents: Int[Tensor, "B T"]) -> Bool[Tensor, "B 1 T T"]:
-    """Which positions each position sees: those not after it, in its own document."""
-    length = documents.shape[1]
-    causal = torch.ones(length, length, dtype=torch.bool, device=documents.device).tril()
-    return ((documents[:, :, None] == documents[:, None, :]) & causal)[:, None]
+def document_mask(documents: Int[Tensor, "B T"], causal: bool = True) -> Bool[Tensor, "B 1 T T"]:
+    """Which positions each position sees: those in its own document, and, when `causal`, not after it."""
+    seen = documents[:, :, None] == documents[:, None, :]
+    return (seen.tril() if causal else seen)[:, None]
 
 
 def padding_mask(tokens: Int[Tensor, "B S"], pad_id: int) -> Bool[Tensor, "B 1 1 S"] | None:

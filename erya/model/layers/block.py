@@ -49,18 +49,26 @@ class PostNormBlock(nn.Module):
         self.mlp, self.mlp_norm = mlp, norms[-1]
         self.dropout = dropout
 
+    def source(self, read: Float[Tensor, "B S D"]) -> KeysValues:
+        """What this block attends to of the other text."""
+        assert self.cross is not None, "this block attends to no other text"
+        return self.cross.keys_values(read)
+
     def forward(
         self,
         x: Float[Tensor, "B T D"],
         mask: Bool[Tensor, "#B 1 #T S"] | None = None,
         memory: Memory | None = None,
         source: KeysValues | None = None,
-        source_mask: Bool[Tensor, "#B 1 1 Z"] | None = None,
+        source_mask: Bool[Tensor, "N 1 1 Z"] | None = None,
+        width: int = 1,
     ) -> Float[Tensor, "B T D"]:
-        """The residual stream after this block."""
+        """The residual stream after this block; each source serves `width` rows of x beside one another."""
         x = self.attention_norm(x + dropped(self.attention(x, None, mask, memory), self))
         if self.cross is not None and self.cross_norm is not None:
-            x = self.cross_norm(x + dropped(self.cross(x, source, source_mask), self))
+            # The rows of one source stand beside each other as if they were positions: nothing of it is repeated.
+            grouped = x.view(x.shape[0] // width, width * x.shape[1], -1)
+            x = self.cross_norm(x + dropped(self.cross(grouped, source, source_mask), self).view_as(x))
         normed: Tensor = self.mlp_norm(x + dropped(self.mlp(x), self))
         return normed
 

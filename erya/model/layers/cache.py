@@ -4,6 +4,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from erya.model.layers.attention import KeysValues
+
 
 class LayerCache:
     """One layer's keys and values, allocated once [B, K, capacity, E]."""
@@ -34,11 +36,18 @@ class LayerCache:
             self.values[rows, :, lengths] = values[:, :, 0]
         return self.keys[:, :, :end], self.values[:, :, :end]
 
-    def select(self, rows: Int[Tensor, " N"]) -> None:
-        """Keep these rows, in this order."""
-        if self.keys is not None and self.values is not None:
-            self.keys, self.values = self.keys[rows], self.values[rows]
+    @torch.inference_mode()
+    def select(self, rows: Int[Tensor, " N"], length: int) -> None:
+        """Keep these rows, in this order, and of each the first `length` places."""
+        old = self.keys, self.values
         self.shape = (len(rows), *self.shape[1:])
+        if old[0] is None or old[1] is None:
+            return
+        keys, values = (part[:, :, :length][rows] for part in old if part is not None)
+        if self.keys is None or self.keys.shape != self.shape:
+            self.keys, self.values = keys.new_zeros(self.shape), values.new_zeros(self.shape)
+        assert self.values is not None
+        self.keys[:, :, :length], self.values[:, :, :length] = keys, values
 
 
 class State:
@@ -56,12 +65,17 @@ class State:
     def select(self, rows: Int[Tensor, " N"]) -> None:
         """Keep these rows, in this order: to drop finished texts or to follow the best beams."""
         for layer in self.layers:
-            layer.select(rows)
+            layer.select(rows, self.length)
         if self.lengths is not None:
             self.lengths = self.lengths[rows]
             self.length = int(self.lengths.max())
             if bool((self.lengths == self.length).all()):
                 self.lengths = None
+
+    def spread(self, width: int) -> None:
+        """Make `width` rows of each, beside one another."""
+        rows = self.layers[0].shape[0]
+        self.select(torch.arange(rows).repeat_interleave(width))
 
     def advance(self) -> None:
         """Count one more token in every row."""
@@ -75,3 +89,31 @@ class State:
             return None
         places = torch.arange(self.length + 1, device=self.lengths.device)
         return (places <= self.lengths[:, None])[:, None, None, :]
+
+
+class SourceState(State):
+    """The same for texts written from a source: also what each layer attends to there, once for all rows of a source.
+
+    Rows of one source stand beside one another, `width` of them.
+    """
+
+    def __init__(
+        self, layers: list[LayerCache], capacity: int, sources: list[KeysValues], mask: Bool[Tensor, "N 1 1 S"] | None
+    ) -> None:
+        super().__init__(layers, capacity)
+        self.sources, self.source_mask, self.width = sources, mask, 1
+
+    def spread(self, width: int) -> None:
+        """Make `width` rows of each source; what is attended to stays as it is."""
+        rows = torch.arange(self.layers[0].shape[0]).repeat_interleave(width)
+        for layer in self.layers:
+            layer.select(rows, self.length)
+        self.width *= width
+
+    def select(self, rows: Int[Tensor, " N"]) -> None:
+        """Keep these rows, in this order; all rows kept of a source stand together, `width` of them."""
+        super().select(rows)
+        kept = rows[:: self.width] // self.width
+        if len(kept) < len(self.sources[0][0]) or not bool((kept == torch.arange(len(kept), device=kept.device)).all()):
+            self.sources = [(keys[kept], values[kept]) for keys, values in self.sources]
+            self.source_mask = self.source_mask[kept] if self.source_mask is not None else None

@@ -1,0 +1,90 @@
+"""Beam search finds what `transformers` finds, whatever stands beside a prompt."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from erya.core import registry
+from erya.generate.beam import BeamConfig, beam_search
+from erya.model.architectures.encoder_decoder import EncoderDecoder
+from erya.model.files import save_model
+from tests.generate.small import small_model
+
+PAD, END = 1, 0
+SHAPE = {
+    "vocab_size": 60,
+    "context_length": 40,
+    "hidden_size": 32,
+    "num_layers": 2,
+    "num_decoder_layers": 2,
+    "num_heads": 4,
+    "intermediate_size": 40,
+    "pad_id": PAD,
+    "end_id": END,
+}
+
+
+def translator(seed: int) -> EncoderDecoder:
+    """A small model that writes lively texts of different lengths."""
+    family = registry.pick("erya.model.families", "FAMILY", "marian")
+    model: EncoderDecoder = family.new(family.configure(SHAPE), seed).eval()
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for value in model.parameters():
+            value += 0.1 * torch.randn(value.shape, generator=generator)
+        model.head_bias[END] += 3
+    return model
+
+
+def sources(seed: int, count: int) -> list[list[int]]:
+    generator = torch.Generator().manual_seed(seed)
+    lengths = torch.randint(1, 12, (count,), generator=generator).tolist()
+    return [[*torch.randint(2, 60, (length,), generator=generator).tolist(), END] for length in lengths]
+
+
+@pytest.mark.parametrize("beams", [1, 4])
+@pytest.mark.parametrize("length_penalty", [0.0, 1.0, 1.6])
+def test_the_beams_are_those_of_transformers(tmp_path: Path, beams: int, length_penalty: float) -> None:
+    from transformers import MarianMTModel
+
+    model = translator(seed=3)
+    save_model(tmp_path, model, None, {})
+    theirs = MarianMTModel.from_pretrained(tmp_path).eval()
+    texts = sources(5, 24)
+    found = beam_search(model, texts, END, [PAD], BeamConfig(num_beams=beams, length_penalty=length_penalty))
+    lengths = set()
+    for text, hypothesis in zip(texts, found, strict=True):
+        settings = {"num_beams": beams, "length_penalty": length_penalty, "max_new_tokens": 39, "do_sample": False}
+        written = theirs.generate(torch.tensor([text]), **settings)[0, 1:].tolist()
+        assert hypothesis.tokens == (written[: written.index(END)] if END in written else written)
+        lengths.add(len(hypothesis.tokens))
+    assert len(lengths) > 2, "the texts are too alike to show anything"
+
+
+def test_a_prompt_alone_and_in_a_batch_find_the_same() -> None:
+    model, texts = translator(seed=4), sources(6, 12)
+    together = beam_search(model, texts, END, [PAD], BeamConfig())
+    for text, hypothesis in zip(texts, together, strict=True):
+        (alone,) = beam_search(model, [text], END, [PAD], BeamConfig())
+        assert alone.tokens == hypothesis.tokens
+        assert alone.score == pytest.approx(hypothesis.score, abs=1e-4)
+
+
+def test_packed_weights_find_the_same() -> None:
+    model, texts = translator(seed=4), sources(6, 5)
+    expected = beam_search(model, texts, END, [PAD], BeamConfig())
+    model.pack()
+    assert [it.tokens for it in beam_search(model, texts, END, [PAD], BeamConfig())] == [it.tokens for it in expected]
+
+
+def test_a_decoder_searches_too() -> None:
+    model = small_model("qwen3")
+    prompts = [[5, 6, 7], [8, 9], [10, 11, 12, 13]]
+    found = beam_search(model, prompts, 256, [], BeamConfig(num_beams=3, max_new_tokens=10))
+    for prompt, hypothesis in zip(prompts, found, strict=True):
+        with torch.no_grad():
+            shares = model(torch.tensor([prompt + hypothesis.tokens]))[0, len(prompt) - 1 :].log_softmax(-1)
+        total = sum(float(shares[place, token]) for place, token in enumerate(hypothesis.tokens))
+        total += float(shares[len(hypothesis.tokens), 256]) if len(hypothesis.tokens) < 9 else 0.0
+        assert hypothesis.score == pytest.approx(total / (len(hypothesis.tokens) + 1), abs=1e-4)

@@ -14,7 +14,7 @@ import torch
 from erya.core.errors import RunFailed, UserError
 from erya.core.storage import sha256_file
 from erya.train import checkpoint
-from erya.train import pretrain as pretrain_module
+from erya.train import run as run_module
 from erya.train.checkpoint import CheckpointConfig, Checkpoints
 from erya.train.loop import Trainer
 from erya.train.pretrain import pretrain
@@ -180,7 +180,7 @@ def weights(run: Path) -> str:
 def train_and_die(tokens: Path, out: Path, kill_at: int | None, resume: bool) -> None:
     """Train, counting every operation on the checkpoints' files; at number `kill_at` end as if the power went."""
     torch.set_num_threads(1)
-    pretrain_module.matmul_peak_flops = lambda *_: 1e9  # measuring the machine would take longer than the run
+    run_module.matmul_peak_flops = lambda *_: 1e9  # measuring the machine would take longer than the run
     done = 0
 
     def watch(event: str, arguments: tuple[object, ...]) -> None:

@@ -18,7 +18,7 @@ def parts(tokens, tokenizer):
     model = build_model(config.model, Vocabulary(tokenizer.vocab_size, 1, 0), 64, 0)
     with torch.no_grad():  # blocks that are the identity could not leak between documents
         for parameter in model.parameters():
-            parameter.add_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)) * 0.1)
+            parameter.add_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)) * 0.2)
     return model, batch, tokenizer.vocab_size, tokenizer
 
 

@@ -18,7 +18,8 @@ from erya.model.family import Vocabulary
 from erya.model.sizes import model_config
 from erya.train.config import RunConfig, resolve_run
 from erya.train.loop import Trainer
-from erya.train.pretrain import Result, pretrain
+from erya.train.pretrain import pretrain
+from erya.train.run import Result
 from tests.train.conftest import build, tiny
 
 QUICK = ("training.max_steps=12", "validation.every_steps=6", "log.every_steps=4")
@@ -139,7 +140,7 @@ def test_resume_may_change_what_cannot_change_the_result(finished, tokens):
 
 def test_resume_with_other_text_is_refused(finished, tmp_path):
     other = build(tmp_path / "tokens", seed=9)
-    with pytest.raises(UserError, match=r"data\.tokens: tokens is not what the run was started with"):
+    with pytest.raises(UserError, match=r"data: tokens is not what the run was started with"):
         pretrain(tiny(other, *QUICK), finished[0], resume=True)
 
 

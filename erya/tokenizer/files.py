@@ -8,9 +8,10 @@ from typing import Any
 from erya.core.errors import UserError
 from erya.core.storage import read_json, sha256_json
 from erya.tokenizer.pattern import GPT2_PATTERN
-from erya.tokenizer.special import END_OF_TEXT, PAD
+from erya.tokenizer.special import END_OF_TEXT, MASK, PAD
 
 JSON_NAME = "tokenizer.json"
+VOCABULARY_NAME = "vocab.txt"
 CONFIG_NAME = "tokenizer_config.json"
 
 
@@ -117,16 +118,32 @@ def read_directory(path: Path) -> tuple[str, dict[str, Any]]:
         json.loads(text)
     except (OSError, ValueError) as error:
         raise UserError(f"{file}: not readable as JSON ({error})") from None
-    config = file.with_name(CONFIG_NAME)
-    return text, read_json(config) if config.is_file() else {}
+    return text, read_config(file.parent)
+
+
+def read_config(directory: Path) -> dict[str, Any]:
+    """The content of tokenizer_config.json; empty when there is none."""
+    config = directory / CONFIG_NAME
+    return read_json(config) if config.is_file() else {}
+
+
+def has_tokenizer(directory: Path) -> bool:
+    """Whether a directory holds a tokenizer we read: a tokenizer.json, or the vocab.txt of an older BERT."""
+    return any((directory / name).is_file() for name in (JSON_NAME, VOCABULARY_NAME))
 
 
 def default_config() -> dict[str, Any]:
-    """The tokenizer_config.json of a tokenizer made here: the class name every version of `transformers` knows."""
+    """The tokenizer_config.json of a tokenizer made here: the class name every version of `transformers` knows.
+
+    The end-of-text opens an encoder's text and parts its segments too, as it parts documents in pretraining.
+    """
     return {
         "tokenizer_class": "PreTrainedTokenizerFast",
         "bos_token": END_OF_TEXT,
         "eos_token": END_OF_TEXT,
         "pad_token": PAD,
+        "cls_token": END_OF_TEXT,
+        "sep_token": END_OF_TEXT,
+        "mask_token": MASK,
         "clean_up_tokenization_spaces": False,
     }

@@ -4,5 +4,6 @@ END_OF_TEXT = "<|endoftext|>"
 PAD = "<|pad|>"
 TURN_START = "<|im_start|>"
 TURN_END = "<|im_end|>"
+MASK = "<|mask|>"
 
-SPECIAL_TOKENS = (END_OF_TEXT, PAD, TURN_START, TURN_END)
+SPECIAL_TOKENS = (END_OF_TEXT, PAD, TURN_START, TURN_END, MASK)

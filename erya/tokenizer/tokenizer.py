@@ -2,11 +2,12 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar
 
 import tokenizers
 from tokenizers import decoders, models, pre_tokenizers, trainers
@@ -14,20 +15,36 @@ from tokenizers import decoders, models, pre_tokenizers, trainers
 from erya.core.errors import UserError
 from erya.core.storage import write_atomic, write_json
 from erya.tokenizer.encoder import make_encoder
-from erya.tokenizer.files import CONFIG_NAME, JSON_NAME, default_config, read_directory, read_vocabulary
+from erya.tokenizer.files import (
+    CONFIG_NAME,
+    JSON_NAME,
+    VOCABULARY_NAME,
+    default_config,
+    read_config,
+    read_directory,
+    read_vocabulary,
+)
 from erya.tokenizer.pattern import PATTERN
-from erya.tokenizer.special import END_OF_TEXT, PAD, SPECIAL_TOKENS
+from erya.tokenizer.special import END_OF_TEXT, MASK, PAD, SPECIAL_TOKENS
 
 BYTES = 256
 # A pair seen once teaches nothing, and would make the vocabulary learn single documents by heart.
 MIN_PAIR_COUNT = 2
 # `tokenizers` reads 256 texts ahead; cutting long documents keeps that to 256 × 64 Ki characters.
 PIECE_CHARACTERS = 65_536
+THREE_BYTES = 0xE0  # the first byte of a character that takes three: Chinese and most others without spaces
+IDEOGRAPHS = ("\u2e80", "\u9fff")
+REPLACEMENT = "\ufffd"
 _NOT_UTF8 = re.compile("[\udc80-\udcff]+")
 
 
 class Tokenizer:
     """A byte-level BPE tokenizer: `vocab_size` ids from 0, control tokens included."""
+
+    lossless: ClassVar[bool] = True
+    """Whether decoding gives every text back as it was."""
+    pattern: str | None
+    special: dict[str, int]
 
     def __init__(self, json_text: str, config: dict[str, Any], where: str = "tokenizer") -> None:
         self._json_text = json_text
@@ -37,8 +54,11 @@ class Tokenizer:
         self.sha256 = vocabulary.sha256
         self.pattern = vocabulary.pattern
         self.special = vocabulary.special
-        self.end_of_text_id = self._role("eos_token", (END_OF_TEXT, "<|end_of_text|>", "</s>"), where)
-        self.pad_id = self._role("pad_token", (PAD, END_OF_TEXT, "<|end_of_text|>", "</s>"), where)
+        end = self._role("eos_token", (END_OF_TEXT, "<|end_of_text|>", "</s>"))
+        if end is None:
+            raise UserError(f"{where}: has no end-of-text token; name one as eos_token in {CONFIG_NAME}")
+        pad = self._role("pad_token", (PAD,))
+        self._set_roles(end, end if pad is None else pad)
         self._encoder = make_encoder(vocabulary, json_text)
         self._bytes = [b""] * self.vocab_size
         for token, id_ in vocabulary.learned.items():
@@ -48,13 +68,17 @@ class Tokenizer:
         self._byte_ids = [vocabulary.learned[bytes([byte])] for byte in range(BYTES)]
         self._special_ids = frozenset(self.special.values())
 
-    def _role(self, key: str, names: Sequence[str], where: str) -> int:
+    def _set_roles(self, end: int, pad: int) -> None:
+        """What some control tokens are for; the end-of-text opens an encoder's text and parts it, unless others do."""
+        opens, parts = self._role("cls_token"), self._role("sep_token")
+        self.end_of_text_id, self.pad_id = end, pad
+        self.cls_id, self.sep_id = end if opens is None else opens, end if parts is None else parts
+        self.mask_id = self._role("mask_token", (MASK,))
+
+    def _role(self, key: str, names: Sequence[str] = ()) -> int | None:
         value = self._config.get(key)
         named = value["content"] if isinstance(value, dict) else value
-        for name in (named, *names):
-            if name in self.special:
-                return self.special[name]
-        raise UserError(f"{where}: has no end-of-text token; name one as {key} in {CONFIG_NAME}")
+        return next((self.special[name] for name in (named, *names) if name in self.special), None)
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text; never a control id, whatever the text says."""
@@ -97,6 +121,14 @@ class Tokenizer:
         """The bytes of one token."""
         return self._bytes[id_]
 
+    def begins_word(self, id_: int) -> bool:
+        """Whether a token begins a word and does not go on with one; each Chinese character is a word."""
+        token = self._bytes[id_]
+        first = token.decode("utf-8", "replace")[0]
+        if first == REPLACEMENT:  # part of a character: in its second byte and later, or with few letters before it
+            return token[0] >= THREE_BYTES
+        return unicodedata.category(first)[0] not in "LMN" or IDEOGRAPHS[0] <= first <= IDEOGRAPHS[1]
+
     def save(self, directory: Path) -> None:
         """Write tokenizer.json and tokenizer_config.json, as `transformers` reads them."""
         directory.mkdir(parents=True, exist_ok=True)
@@ -104,13 +136,19 @@ class Tokenizer:
         write_json(directory / CONFIG_NAME, self._config)
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: Path) -> "Tokenizer":
         """The tokenizer of a tokenizer directory, a model directory, or a tokenizer.json; foreign ones as well.
 
-        Raises: UserError when there is none, or none that is a byte-level BPE.
+        Raises: UserError when there is none, or none that is a byte-level BPE or a BERT's.
         """
+        from erya.tokenizer import wordpiece  # it is a Tokenizer itself
+
+        if (path / VOCABULARY_NAME).is_file() and not (path / JSON_NAME).is_file():
+            config = read_config(path)
+            return wordpiece.WordPiece(wordpiece.read_vocabulary(path / VOCABULARY_NAME, config), config, str(path))
         json_text, config = read_directory(path)
-        return cls(json_text, config, str(path))
+        kind = wordpiece.WordPiece if wordpiece.is_one(json_text) else cls
+        return kind(json_text, config, str(path))
 
 
 def train_tokenizer(texts: Iterable[str], vocab_size: int) -> Tokenizer:

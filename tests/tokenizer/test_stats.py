@@ -14,7 +14,7 @@ from erya.tokenizer.tokenizer import Tokenizer, train_tokenizer
 
 @pytest.fixture(scope="module")
 def small() -> Tokenizer:
-    return train_tokenizer(["hello hello 世界世界 hello 世界世界\n"] * 3, 271)
+    return train_tokenizer(["hello hello 世界世界 hello 世界世界\n"] * 3, 272)
 
 
 def test_figures_are_counted_by_language(small: Tokenizer) -> None:

@@ -11,15 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from erya.core.errors import UserError
-from erya.tokenizer.special import END_OF_TEXT, PAD, SPECIAL_TOKENS
+from erya.tokenizer.special import END_OF_TEXT, MASK, PAD, SPECIAL_TOKENS
 from erya.tokenizer.tokenizer import Tokenizer, train_tokenizer
 from tests.tokenizer.conftest import VOCAB_SIZE
 
 
 def test_ids_are_without_holes_and_controls_come_last(trained: Tokenizer) -> None:
     assert trained.vocab_size == VOCAB_SIZE
-    assert trained.special == {name: VOCAB_SIZE - 4 + place for place, name in enumerate(SPECIAL_TOKENS)}
+    assert trained.special == {
+        name: VOCAB_SIZE - len(SPECIAL_TOKENS) + place for place, name in enumerate(SPECIAL_TOKENS)
+    }
     assert (trained.end_of_text_id, trained.pad_id) == (trained.special[END_OF_TEXT], trained.special[PAD])
+    assert (trained.mask_id, trained.cls_id, trained.sep_id) == (trained.special[MASK], *[trained.end_of_text_id] * 2)
     tokens = [trained.token_bytes(id_) for id_ in range(trained.vocab_size)]
     assert all(tokens)
     assert len(set(tokens)) == VOCAB_SIZE
@@ -71,7 +74,8 @@ def test_transformers_loads_the_saved_directory(saved: Path, trained: Tokenizer,
     theirs = AutoTokenizer.from_pretrained(saved)
     assert len(theirs) == trained.vocab_size
     assert (theirs.eos_token_id, theirs.bos_token_id) == (trained.end_of_text_id, trained.end_of_text_id)
-    assert theirs.pad_token_id == trained.pad_id
+    assert (theirs.pad_token_id, theirs.mask_token_id) == (trained.pad_id, trained.mask_id)
+    assert (theirs.cls_token_id, theirs.sep_token_id) == (trained.cls_id, trained.sep_id)
     assert theirs.convert_tokens_to_ids(list(SPECIAL_TOKENS)) == list(trained.special.values())
     for text in (whole[:50_000] for whole in mix.values()):
         ids = trained.encode(text)
@@ -79,6 +83,36 @@ def test_transformers_loads_the_saved_directory(saved: Path, trained: Tokenizer,
         assert theirs.decode(ids) == trained.decode(ids) == text
     broken = trained.encode_bytes(b"a\xe4\xb8b\xff\xf0\x9f\x98c")
     assert theirs.decode(broken) == trained.decode(broken)
+
+
+def test_a_file_from_before_there_was_a_mask_is_read_and_has_none(saved: Path, tmp_path: Path) -> None:
+    content = json.loads((saved / "tokenizer.json").read_text(encoding="utf-8"))
+    content["added_tokens"] = [token for token in content["added_tokens"] if token["content"] != MASK]
+    (tmp_path / "tokenizer.json").write_text(json.dumps(content), encoding="utf-8")
+    old = Tokenizer.load(tmp_path)
+    assert old.vocab_size == VOCAB_SIZE - 1
+    assert old.mask_id is None
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        (" the", True),
+        ("猫", True),
+        ("猫坐", True),
+        ("\n", True),
+        (" ", True),
+        (",", True),
+        ("ing", False),
+        ("é", False),
+    ],
+)
+def test_a_token_begins_a_word_or_goes_on_with_one(text: str, begins: bool, trained: Tokenizer) -> None:
+    pieces = trained.encode(text)
+    assert trained.begins_word(pieces[0]) == begins
+    assert all(
+        trained.begins_word(trained.encode_bytes(bytes([byte]))[0]) == (byte >= 0xE0) for byte in range(128, 256)
+    )
 
 
 def test_a_tokenizer_is_the_same_after_any_way_through_files(saved: Path, trained: Tokenizer, tmp_path: Path) -> None:
@@ -128,9 +162,9 @@ def test_a_vocabulary_larger_than_the_text_supports_is_refused_with_the_largest_
 
 
 def test_a_vocabulary_below_the_bytes_is_refused() -> None:
-    with pytest.raises(UserError, match="got 259; at least 260"):
-        train_tokenizer(["text"], 259)
-    assert train_tokenizer([], 260).decode(train_tokenizer([], 260).encode("尔雅")) == "尔雅"
+    with pytest.raises(UserError, match="got 260; at least 261"):
+        train_tokenizer(["text"], 260)
+    assert train_tokenizer([], 261).decode(train_tokenizer([], 261).encode("尔雅")) == "尔雅"
 
 
 def test_what_is_no_byte_level_tokenizer_is_refused_in_one_line(saved: Path, tmp_path: Path) -> None:
@@ -140,8 +174,8 @@ def test_what_is_no_byte_level_tokenizer_is_refused_in_one_line(saved: Path, tmp
     file.write_text('{"model": ', encoding="utf-8")
     with pytest.raises(UserError, match="not readable as JSON"):
         Tokenizer.load(tmp_path)
-    file.write_text(json.dumps({"model": {"type": "WordPiece", "vocab": {"[UNK]": 0}}}), encoding="utf-8")
-    with pytest.raises(UserError, match="is a WordPiece tokenizer; only byte-level BPE"):
+    file.write_text(json.dumps({"model": {"type": "Unigram", "vocab": []}}), encoding="utf-8")
+    with pytest.raises(UserError, match="is a Unigram tokenizer; only byte-level BPE"):
         Tokenizer.load(tmp_path)
     content = json.loads((saved / "tokenizer.json").read_text(encoding="utf-8"))
     file.write_text(json.dumps(content | {"added_tokens": []}), encoding="utf-8")

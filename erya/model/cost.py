@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from erya.model.architectures.base import BaseConfig, Batch
 from erya.model.architectures.decoder import DecoderConfig
+from erya.model.architectures.encoder import EncoderConfig
+from erya.model.architectures.encoder_decoder import EncoderDecoderConfig
 
 FLOAT32_BYTES = 4
 ADAMW_FLOATS = 4
@@ -39,6 +41,28 @@ def _(config: DecoderConfig) -> Parameters:
     return Parameters(heads * table + positions + matrices + vectors, matrices + vectors, matrices + table)
 
 
+@parameters.register
+def _(config: EncoderDecoderConfig) -> Parameters:
+    size, inner, table = config.hidden_size, config.intermediate_size, config.vocab_size * config.hidden_size
+    encoder, decoder = config.num_layers, config.num_decoder_layers
+    matrices = encoder * (4 * size * size + 2 * size * inner) + decoder * (8 * size * size + 2 * size * inner)
+    # Biases of 4 or 8 projections and of the feed-forward; gain and bias of 2 or 3 norms.
+    vectors = encoder * (9 * size + inner) + decoder * (15 * size + inner) + config.vocab_size
+    return Parameters(table + matrices + vectors, matrices + vectors, matrices + table)
+
+
+@parameters.register
+def _(config: EncoderConfig) -> Parameters:
+    size, inner, table = config.hidden_size, config.intermediate_size, config.vocab_size * config.hidden_size
+    head = {"masked_lm": size * size, "span": 2 * size, "label": size * size + size * len(config.labels), None: 0}
+    head_vectors = {"masked_lm": 3 * size + config.vocab_size, "span": 2, "label": size + len(config.labels), None: 0}
+    matrices = config.num_layers * (4 * size * size + 2 * size * inner) + head[config.head]
+    vectors = config.num_layers * (9 * size + inner) + 2 * size + head_vectors[config.head]
+    looked_up = table + (config.context_length + config.segments) * size
+    multiplied = matrices + (table if config.head == "masked_lm" else 0)
+    return Parameters(looked_up + matrices + vectors, matrices + vectors, multiplied)
+
+
 def _matrices_per_layer(config: DecoderConfig) -> int:
     heads = 2 * config.num_heads + 2 * config.num_kv_heads
     inner = 3 if config.mlp == "swiglu" else 2
@@ -66,6 +90,27 @@ def training_flops(config: BaseConfig, batch: Batch) -> int:
 def _(config: DecoderConfig, batch: Batch) -> int:
     rows, length = batch["tokens"].shape
     return rows * length * training_flops_per_token(config, length)
+
+
+@training_flops.register
+def _(config: EncoderConfig, batch: Batch) -> int:
+    rows, length = batch["tokens"].shape
+    size, inner = config.hidden_size, config.intermediate_size
+    block = 4 * size * size + 2 * size * inner + 2 * length * size
+    # The head that tells masked tokens sees those alone; the others are too small to count.
+    masked = int((batch["targets"] >= 0).sum()) if config.head == "masked_lm" else 0
+    return 6 * (rows * length * config.num_layers * block + masked * (size * size + config.vocab_size * size))
+
+
+@training_flops.register
+def _(config: EncoderDecoderConfig, batch: Batch) -> int:
+    (rows, read), written = batch["source"].shape, batch["tokens"].shape[1]
+    size, inner = config.hidden_size, config.intermediate_size
+    encoder = config.num_layers * read * (4 * size * size + 2 * size * inner + 2 * read * size)
+    keys_values = config.num_decoder_layers * read * 2 * size * size
+    block = 6 * size * size + 2 * size * inner + 2 * (written + read) * size
+    decoder = written * (config.num_decoder_layers * block + config.vocab_size * size)
+    return 6 * rows * (encoder + keys_values + decoder)
 
 
 def training_flops_per_token(config: DecoderConfig, context_length: int) -> int:

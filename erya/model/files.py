@@ -22,6 +22,7 @@ from erya.core.storage import disk_errors, read_json, require_space, write_json
 from erya.model import cost
 from erya.model.architectures.base import BaseConfig, Transformer
 from erya.model.family import Family, filled
+from erya.tokenizer.files import has_tokenizer
 from erya.tokenizer.tokenizer import Tokenizer
 
 WEIGHTS, INDEX, CONFIG, PROVENANCE = "model.safetensors", "model.safetensors.index.json", "config.json", "erya.json"
@@ -103,7 +104,7 @@ def load_model(directory: Path, device: torch.device | str = "cpu", dtype: torch
     _check_size(directory, config, stored)
     model = family.empty(config)
     _check_names(directory, family, model, stored)
-    tokenizer = Tokenizer.load(directory) if (directory / "tokenizer.json").is_file() else None
+    tokenizer = Tokenizer.load(directory) if has_tokenizer(directory) else None
     _check_tokenizer(directory, config, tokenizer)
     tensors = _read_tensors(directory, stored, device, dtype)
     filled(model, {rename.ours: rename.read(tensors) for rename in family.renames(config)})

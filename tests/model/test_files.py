@@ -183,7 +183,7 @@ def test_missing_parts_are_named(saved: Path, tmp_path: Path) -> None:
     ("changes", "message"),
     [
         ({"model_type": "qwen2"}, r"model_type 'qwen2' is no family; did you mean 'qwen3'"),
-        ({"model_type": "mamba"}, r"model_type 'mamba' is no family; allowed: gpt2, qwen3"),
+        ({"model_type": "mamba"}, r"model_type 'mamba' is no family; allowed: bert, gpt2, marian, qwen3"),
         ({"hidden_size": 10**9}, r"hidden_size: got 1000000000; Input should be less than"),
         ({"hidden_size": 100_000}, r"config\.json describes [\d,]+ parameters and the weights are"),
         ({"num_hidden_layers": 4000}, r"config\.json describes [\d,]+ parameters and the weights are"),

@@ -14,7 +14,7 @@ from erya.model.family import Family, Vocabulary
 from erya.model.sizes import SIZES, ModelConfig, batch_tokens, build_model, dial, learning_rate, model_config
 
 NAME_TOLERANCE = 0.15
-FAMILIES = ["gpt2", "qwen3"]
+FAMILIES = ["bert", "gpt2", "qwen3"]
 
 
 def named(size: str) -> float:

@@ -48,7 +48,7 @@ def COMMAND(  # noqa: N802 - every command module offers COMMAND
         source = str(out / "config.toml")
     resolved = resolve_run(source, overrides, tokens)
     if dry_run:
-        click.echo(json.dumps(_plan(resolved), ensure_ascii=False) if as_json else _plan_text(resolved))
+        click.echo(json.dumps(plan_json(resolved), ensure_ascii=False) if as_json else plan_text(resolved))
         return
     from erya.train.pretrain import pretrain
 
@@ -89,15 +89,16 @@ def _samples(config: "RunConfig", out: Path) -> list["Hook"]:
     return [Samples(RunDirectory(out), config.log, complete)]
 
 
-def _plan(resolved: "Resolved[RunConfig]") -> dict[str, dict[str, object]]:
+def plan_json(resolved: "Resolved[Any]") -> dict[str, dict[str, object]]:
+    """Every setting with its value and where it comes from."""
     flat = leaves(resolved.config.model_dump(mode="json"))
     return {key: {"value": value, "origin": resolved.origin(key)} for key, value in flat.items()}
 
 
-def _plan_text(resolved: "Resolved[RunConfig]") -> str:
+def plan_text(resolved: "Resolved[Any]") -> str:
     """The configuration as TOML, each value with its origin as a comment."""
     lines: list[str] = []
-    for key, value in _plan(resolved).items():
+    for key, value in plan_json(resolved).items():
         section, _, name = key.rpartition(".")
         if f"[{section}]" not in lines:
             lines += ["", f"[{section}]"]

@@ -25,7 +25,7 @@ SUMMARIES = ("summary", "highlights", "abstract", "headline", "subject", "title"
 LABELS = ("label", "class", "category", "sentiment", "topic")
 NAMED = 3
 
-AnyRecord = TypeVar("AnyRecord", Pair, Question, Summary, Labelled)
+AnyRecord = TypeVar("AnyRecord", bound=Pair | Question | Summary | Labelled)
 
 
 def read_pairs(paths: Sequence[Path], fields: Fields | None = None, languages: Fields | None = None) -> list[Pair]:

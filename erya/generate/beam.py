@@ -21,12 +21,14 @@ NEVER = -1.0e9  # a score no text has
 class BeamConfig(Section):
     """How the best text is searched."""
 
-    num_beams: int = Field(4, ge=1, description="Texts kept at each step; 1 takes the likeliest token each time.")
-    length_penalty: float = Field(
-        1.0,
-        description="A finished text's log-probability is divided by its length to this power; above 0 favours long.",
+    num_beams: int = Field(
+        default=4, ge=1, description="Texts kept at each step; 1 takes the likeliest token each time."
     )
-    max_new_tokens: int = Field(128, ge=1, description="Most tokens to write.")
+    length_penalty: float = Field(
+        default=1.0,
+        description="A finished text's log-probability is divided by its length to this power.",
+    )
+    max_new_tokens: int = Field(default=128, ge=1, description="Most tokens to write.")
 
 
 @dataclass(frozen=True)

@@ -48,18 +48,24 @@ SIZES = {
 class ModelConfig(Section):
     """The model: a family and a size, and whatever of the shape is wanted otherwise."""
 
-    family: str = Field("qwen3", description="Family of the model: qwen3, gpt2, bert or marian.")
-    size: str | None = Field(None, description="The dial, from 1m to 1.5b; sets all that is not set.")
-    hidden_size: int | None = Field(None, ge=1, description="Size of the vector of each position.")
-    num_layers: int | None = Field(None, ge=1, description="Number of blocks; of the encoder's, where there are two.")
-    num_decoder_layers: int | None = Field(None, ge=1, description="Number of the decoder's blocks, after an encoder.")
-    num_heads: int | None = Field(None, ge=1, description="Number of query heads.")
-    num_kv_heads: int | None = Field(None, ge=1, description="Number of key and value heads; divides num_heads.")
-    head_dim: int | None = Field(None, ge=2, description="Size of each head.")
-    intermediate_size: int | None = Field(None, ge=1, description="Size of the feed-forward's inner vector.")
-    dropout: float = Field(0.0, ge=0, lt=1, description="Share of activations dropped in training.")
+    family: str = Field(default="qwen3", description="Family of the model: qwen3, gpt2, bert or marian.")
+    size: str | None = Field(default=None, description="The dial, from 1m to 1.5b; sets all that is not set.")
+    hidden_size: int | None = Field(default=None, ge=1, description="Size of the vector of each position.")
+    num_layers: int | None = Field(
+        default=None, ge=1, description="Number of blocks; of the encoder's, where there are two."
+    )
+    num_decoder_layers: int | None = Field(
+        default=None, ge=1, description="Number of the decoder's blocks, after an encoder."
+    )
+    num_heads: int | None = Field(default=None, ge=1, description="Number of query heads.")
+    num_kv_heads: int | None = Field(
+        default=None, ge=1, description="Number of key and value heads; divides num_heads."
+    )
+    head_dim: int | None = Field(default=None, ge=2, description="Size of each head.")
+    intermediate_size: int | None = Field(default=None, ge=1, description="Size of the feed-forward's inner vector.")
+    dropout: float = Field(default=0.0, ge=0, lt=1, description="Share of activations dropped in training.")
     tie_embeddings: bool | None = Field(
-        None, description="Whether the output head is the token embedding; unless set, it is."
+        default=None, description="Whether the output head is the token embedding; unless set, it is."
     )
 
 
@@ -125,7 +131,7 @@ def model_config(config: ModelConfig, vocabulary: Vocabulary, context_length: in
     Raises: UserError when neither a size nor the whole shape is given, or the family cannot have the shape.
     """
     family: Family[Any, Any] = registry.pick(FAMILIES, "FAMILY", config.family)
-    asked = config.model_dump(exclude={"family", "size"}, exclude_none=True)
+    asked = config.model_dump(include=set(ModelConfig.model_fields) - {"family", "size"}, exclude_none=True)
     keys = family.shape(SIZES["1m"].width).keys()
     foreign = sorted(asked.keys() - keys - set(STYLE))
     if foreign:

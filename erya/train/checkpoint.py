@@ -47,6 +47,11 @@ class CheckpointConfig(Section):
         ge=2,
         description="How many of the newest checkpoints stay; at least 2, so that a torn one has one before it.",
     )
+    average: int | None = Field(
+        default=None,
+        ge=2,
+        description="At the end of fine-tuning try the mean of so many of the newest checkpoints.",
+    )
 
 
 class Checkpoints:

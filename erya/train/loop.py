@@ -103,6 +103,7 @@ class State:
     interval_tokens: int = 0
     validated_step: int = 0
     best_loss: float | None = None
+    best_cost: float | None = None
     best_step: int | None = None
     validations_without_gain: int = 0
     ended: str | None = None

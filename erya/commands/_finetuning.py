@@ -1,0 +1,130 @@
+"""What `erya finetune` puts together: a task's records, a model for them, and a judge of its answers."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from erya.core import registry
+from erya.core.config import Resolved, Section, parse_overrides, read_toml, resolve
+from erya.core.errors import UserError
+from erya.core.progress import say
+from erya.core.storage import sha256_file
+from erya.corpus.examples import check_apart
+from erya.dataset.examples import Examples
+from erya.evaluate.task import TaskMetric
+from erya.model.architectures.base import Transformer
+from erya.model.family import Vocabulary
+from erya.model.files import WEIGHTS, load_model
+from erya.model.sizes import build_model
+from erya.tasks.prediction import Record
+from erya.tasks.task import Task
+from erya.tokenizer.tokenizer import Tokenizer, train_tokenizer
+from erya.train.finetune import FinetuneConfig, Prepared
+from erya.train.validation import Judge
+
+TASKS, METRICS = "erya.tasks", "erya.evaluate.metrics"
+JUDGED_RECORDS = 1000  # of the validation records, evenly spread: more cost time in every validation
+
+
+def resolve_finetune(
+    arguments: Sequence[str], given: Mapping[str, Any], resumed: Path | None
+) -> Resolved[FinetuneConfig]:
+    """The configuration of a run: a preset or file, then the command line; a model's directory is the base."""
+    sources = [argument for argument in arguments if "=" not in argument]
+    bases = [source for source in sources if Path(source).is_dir()]
+    files = [source for source in sources if source not in bases] or ([str(resumed / "config.toml")] if resumed else [])
+    if len(files) > 1 or len(bases) > 1:
+        raise UserError(f"'{sources[-1]}': expected at most one model directory and one preset or file")
+    layers = read_toml(files[0]) if files else []
+    layers.append(("command line", parse_overrides([argument for argument in arguments if "=" in argument])))
+    layers += [(f"--{name}", table) for name, table in _options(given).items()]
+    if bases:
+        layers.append(("command line", {"base": bases[0]}))
+    return resolve(FinetuneConfig, layers)
+
+
+def _options(given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    tables: dict[str, dict[str, Any]] = {}
+    if given["task"]:
+        tables["task"] = {"task": {"name": given["task"]}}
+    for name in ("train", "validation"):
+        if given[name]:
+            tables[name] = {"data": {name: given[name]}}
+    if given["languages"]:
+        source, _, target = given["languages"].partition("-")
+        languages = {"source_language": source, "target_language": target} if target else {"answer_language": source}
+        tables["languages"] = {"task": languages}
+    return tables
+
+
+def open_task(table: Mapping[str, Any]) -> tuple[Task, Any]:
+    """A task and its settings from what a configuration or a model says of it.
+
+    Raises: UserError for a task there is not, or settings it does not take.
+    """
+    if "name" not in table:
+        raise UserError("task.name: missing; say --task translate, answer, summarize or classify")
+    task: Task = registry.pick(TASKS, "TASK", str(table["name"]))
+    fields = {key: value for key, value in table.items() if key != "name"}
+    settings: Section = resolve(task.config, [("task", fields)]).config
+    return task, settings
+
+
+def prepare(config: FinetuneConfig, device: torch.device) -> Prepared:
+    """Read the records, and make or open the model that learns from them."""
+    task, settings = open_task(config.task)
+    data = {name: [Path(path) for path in getattr(config.data, name)] for name in ("train", "validation")}
+    train, validation = (task.read(data[name], settings) for name in ("train", "validation"))
+    check_apart(train, validation, allow=True)
+    settings = task.learned(train, settings)
+    model, tokenizer, inputs = _model(config, task, train)
+    model = task.adapt(model, settings, config.training.seed).to(device)
+    files = {f"{name}/{path.name}": sha256_file(path) for name, paths in data.items() for path in paths}
+    pad = tokenizer.pad_id
+    learned = Examples(task.examples(model, tokenizer, train, settings), pad)
+    if len(learned) < len(train):
+        say(f"  {len(train) - len(learned):,} of {len(train):,} training records do not fit the model and are left out")
+    return Prepared(
+        model,
+        tokenizer,
+        learned,
+        Examples(task.examples(model, tokenizer, validation, settings), pad),
+        judge(task, tokenizer, validation, settings),
+        {**files, **inputs},
+        {"task": {"name": task.name, **settings.model_dump(mode="json")}},
+    )
+
+
+def _model(
+    config: FinetuneConfig, task: Task, train: Sequence[Record]
+) -> tuple[Transformer, Tokenizer, dict[str, str]]:
+    if config.base is not None:
+        loaded = load_model(Path(config.base))
+        if loaded.tokenizer is None:
+            raise UserError(f"{config.base}: has no tokenizer; copy the tokenizer's files into it")
+        return loaded.model, loaded.tokenizer, {"base": sha256_file(Path(config.base) / WEIGHTS)}
+    if config.tokenizer.path is not None:
+        tokenizer = Tokenizer.load(Path(config.tokenizer.path))
+    else:
+        tokenizer = train_tokenizer(task.texts(train), config.tokenizer.vocab_size)
+    vocabulary = Vocabulary(tokenizer.vocab_size, tokenizer.pad_id, tokenizer.end_of_text_id)
+    model = build_model(config.model, vocabulary, config.model.context_length, config.training.seed)
+    return model, tokenizer, {"tokenizer": tokenizer.sha256}
+
+
+def judge(task: Task, tokenizer: Tokenizer, records: Sequence[Record], settings: Any) -> Judge:
+    """The task's deciding metric on records, as a validation in training asks for it."""
+    metric: TaskMetric = registry.pick(f"{METRICS}.{task.name}", "METRIC", task.metrics[0])
+    step = max(1, -(-len(records) // JUDGED_RECORDS))
+    chosen = records[::step]
+    blank = [task.blank(record) for record in chosen]
+
+    def score(model: Any) -> float:
+        with torch.no_grad():
+            predictions = task.system(model, tokenizer, settings, quick=True)(blank)
+        measured = metric.measure(predictions, chosen, settings.language)
+        return float(measured.value(measured.statistics.sum(axis=0)))
+
+    return Judge(metric.name, score, metric.higher_is_better)

@@ -1,0 +1,140 @@
+"""Translation: a text in one language to the same in another, by an encoder–decoder or a prompted decoder."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import Field
+
+from erya.corpus.examples import read_pairs
+from erya.corpus.records import Pair
+from erya.corpus.sentences import sentence_spans
+from erya.dataset.examples import Example
+from erya.generate.beam import BeamConfig
+from erya.model.architectures.base import Transformer
+from erya.tasks import writing
+from erya.tasks.prediction import Prediction, Record, System
+from erya.tasks.task import TaskConfig
+from erya.tokenizer.tokenizer import Tokenizer
+
+GROWTH = 2.0  # a translation in twice the tokens of its source is no translation
+UNSPACED = ("zh", "ja", "th")  # languages whose sentences follow one another without a space
+
+
+class TranslateConfig(TaskConfig):
+    """What a translation model must know."""
+
+    source_language: str = Field(min_length=2, description="ISO 639-1 code of the language that is given.")
+    target_language: str = Field(min_length=2, description="ISO 639-1 code of the language that is wanted.")
+    beams: BeamConfig = Field(default=BeamConfig(max_new_tokens=512), description="How translations are searched.")
+
+    @property
+    def language(self) -> str:
+        """The language that is wanted."""
+        return self.target_language
+
+
+class Translate:
+    """The task."""
+
+    name = "translate"
+    config = TranslateConfig
+    metrics = ("bleu", "chrf", "ter")
+
+    def read(self, paths: Sequence[Path], settings: TranslateConfig) -> list[Record]:
+        """Pairs from a table or from two aligned text files."""
+        return list(read_pairs(paths, languages=(settings.source_language, settings.target_language)))
+
+    def learned(self, records: Sequence[Record], settings: TranslateConfig) -> TranslateConfig:  # noqa: ARG002
+        """Nothing."""
+        return settings
+
+    def texts(self, records: Sequence[Record]) -> Iterator[str]:
+        """Both sides."""
+        for record in records:
+            assert isinstance(record, Pair)
+            yield record.source
+            yield record.target
+
+    def adapt(self, model: Transformer, settings: TranslateConfig, seed: int) -> Transformer:  # noqa: ARG002
+        """The model as it is, when it can write."""
+        return model
+
+    def examples(
+        self,
+        model: Transformer,
+        tokenizer: Tokenizer,
+        records: Sequence[Record],
+        settings: TranslateConfig,  # noqa: ARG002
+    ) -> Iterator[Example]:
+        """The target, given the source."""
+        pairs = [record for record in records if isinstance(record, Pair)]
+        return writing.examples(model, tokenizer, [it.source for it in pairs], [it.target for it in pairs])
+
+    def blank(self, record: Record) -> Record:
+        """The source alone."""
+        assert isinstance(record, Pair)
+        return replace(record, target="")
+
+    def system(
+        self, model: Transformer, tokenizer: Tokenizer, settings: TranslateConfig, *, quick: bool = False
+    ) -> System:
+        """Beam search, or the likeliest token each time when it must be `quick`."""
+        beams = settings.beams.model_copy(update={"num_beams": 1}) if quick else settings.beams
+
+        def translate(records: Sequence[Record]) -> list[Prediction]:
+            pairs = [record for record in records if isinstance(record, Pair)]
+            return translated(model, tokenizer, [pair.source for pair in pairs], settings, beams)
+
+        return translate
+
+
+def translated(
+    model: Transformer, tokenizer: Tokenizer, texts: Sequence[str], settings: TranslateConfig, beams: BeamConfig
+) -> list[Prediction]:
+    """Each text's translation; one longer than the model reads is split at its sentences, and they are joined again.
+
+    An empty text has an empty translation.
+    """
+    pieces = [split(text, tokenizer, settings.source_language, writing.room(model)) for text in texts]
+    found = writing.write(model, tokenizer, [piece for parts in pieces for piece in parts], beams, GROWTH, "translate")
+    joint = "" if settings.target_language in UNSPACED else " "
+    predictions, start = [], 0
+    for parts in pieces:
+        own = found[start : start + len(parts)]
+        start += len(parts)
+        score = sum(it.score for it in own) / len(own) if own else None
+        predictions.append(Prediction(joint.join(tokenizer.decode(it.tokens).strip() for it in own), score))
+    return predictions
+
+
+def split(text: str, tokenizer: Tokenizer, language: str, room: int) -> list[str]:
+    """The text in as few pieces of whole sentences as `room` tokens allow; a sentence longer than that is halved."""
+    if not text.strip():
+        return []
+    if _fits(text, tokenizer, room):
+        return [text]
+    pieces = [""]
+    for start, end in sentence_spans(text, language):
+        for part in _halved(text[start:end], tokenizer, room):
+            if _fits(pieces[-1] + part, tokenizer, room):
+                pieces[-1] += part
+            else:
+                pieces.append(part)
+    return [piece.strip() for piece in pieces if piece.strip()]
+
+
+def _fits(text: str, tokenizer: Tokenizer, room: int) -> bool:
+    return len(text) <= room or len(tokenizer.encode(text)) <= room
+
+
+def _halved(text: str, tokenizer: Tokenizer, room: int) -> list[str]:
+    if _fits(text, tokenizer, room) or len(text) < 2:
+        return [text]
+    middle = len(text) // 2
+    space = text.rfind(" ", 1, middle)
+    cut = space if space > 0 else middle
+    return [*_halved(text[:cut], tokenizer, room), *_halved(text[cut:], tokenizer, room)]
+
+
+TASK = Translate()

@@ -1,4 +1,4 @@
-"""How labels are compared: predictions and labelled texts in, each item's share of a figure or a confusion matrix out."""
+"""How labels are compared: predictions and labelled texts in, each item's share of a figure or their confusion out."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -65,7 +65,7 @@ def _answer(question: Question, language: str, length: int) -> Prediction:
     padded = np.pad(of_question, (reach, len(told) - len(of_question)), constant_values=-np.inf)
     best_window = np.lib.stride_tricks.sliding_window_view(padded, reach + 1).max(axis=1)
     own = _sums(np.where(in_question, 0.0, told), length)
-    scores = best_window[: len(own)] + own
+    scores = np.round(best_window[: len(own)] + own, 9)  # equal sums in another order are equal: the first is taken
     first = int(scores.argmax())
     return Prediction(context.span(first, first + length - 1), score=float(scores[first]))
 

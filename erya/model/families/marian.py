@@ -70,7 +70,7 @@ class Marian(Family[EncoderDecoderConfig, EncoderDecoder]):
         return {
             "activation_dropout": 0.0,
             "activation_function": {ours: theirs for theirs, ours in ACTIVATIONS.items()}[config.activation],
-            "attention_dropout": config.dropout,
+            "attention_dropout": 0.0,
             "d_model": config.hidden_size,
             "decoder_attention_heads": config.num_heads,
             "decoder_ffn_dim": config.intermediate_size,

@@ -145,10 +145,10 @@ class SpanReader:
     def _read_context(self, text: str) -> _Context:
         words = words_of(text, self.language)
         stems = _stem(words.words)
-        shapes = [_shape(words.span(i, i)) for i in range(len(stems))]
-        known = [self._known.get(word, 0) for word in words.words]
+        shapes = np.array([_shape(words.span(i, i)) for i in range(len(stems))], dtype=np.int64)
+        known = np.array([self._known.get(word, 0) for word in words.words], dtype=np.int64)
         sentences = np.array(words.sentences, dtype=np.int64)
-        return _Context(words, stems, np.array(known), np.array(shapes), sentences, self.frequency.weights(stems))
+        return _Context(words, stems, known, shapes, sentences, self.frequency.weights(stems))
 
 
 def _first_columns(seen: _Seen) -> list[Column]:

@@ -88,7 +88,7 @@ def _spans(features: SpanFeatures) -> tuple[npt.NDArray[np.int64], Mask]:
     """The last word [T, L] of each span, and whether the span is one: within the text and within one sentence."""
     count, longest = len(features.first), len(features.length)
     ends = np.arange(count)[:, None] + np.arange(longest)[None, :]
-    sentences = np.array(features.words.sentences)
+    sentences = np.array(features.words.sentences, dtype=np.int64)
     inside = ends < count
     ends = np.minimum(ends, count - 1)
     return ends, inside & (sentences[ends] == sentences[:, None])

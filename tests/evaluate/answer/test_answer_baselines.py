@@ -54,6 +54,7 @@ def test_answers_come_from_the_context_and_not_from_the_reference_or_the_company
 def test_odd_questions_get_an_answer(name: str, language: str) -> None:
     system = BASELINES[name].train(_answered(20, language), language)
     odd = [
+        (" \n", "?"),
         ("x", "?"),
         ("。", ""),
         ("Word", "Word"),

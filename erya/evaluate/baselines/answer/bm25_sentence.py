@@ -31,14 +31,14 @@ def _index(language: str, context: str) -> tuple[list[str], Any]:
 
     found = sentences(context, language)
     index = BM25()
-    index.index([_words(sentence, language) or [""] for sentence in found], show_progress=False)
+    index.index([_words(sentence, language) or [""] for sentence in found or [""]], show_progress=False)
     return found, index
 
 
 def _answer(question: Question, language: str, found: list[str], index: Any) -> Prediction:
     known = [word for word in _words(question.question, language) if word in index.vocab_dict]
     if not known:
-        return Prediction(found[0], score=0.0)
+        return Prediction(found[0] if found else "", score=0.0)
     scores = index.get_scores(known)
     best = int(scores.argmax())
     return Prediction(found[best], score=float(scores[best]))

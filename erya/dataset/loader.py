@@ -1,4 +1,7 @@
-"""The loader: batches without end from one source or a weighted mixture, from a state of a few integers."""
+"""The loader: batches without end from one source or a weighted mixture, from a state of a few integers.
+
+The objective has no state, so that this is all there is to remember of the data.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from erya.core.errors import UserError
-from erya.dataset.rows import Batch, EpochRows, Ints, make_batch
+from erya.dataset.objectives.next_token import NextToken
+from erya.dataset.rows import Batch, EpochRows, Ints, MakeBatch, Rows
 from erya.dataset.shards import TokenShards
 
 # Source: Weyl's equidistribution with the golden ratio in 64 bits, the step of Steele et al. 2014, "Fast Splittable
@@ -37,13 +41,21 @@ class Mixture:
 
 
 class Loader:
-    """Batches of `rows` rows of `context_length` tokens, for ever; the same seed gives the same batches."""
+    """Batches of `rows` rows of `context_length` tokens, for ever; the same seed gives the same batches.
+
+    `make` is the objective: what of a row is given and what is to be told.
+    """
 
     def __init__(
-        self, source: TokenShards | Mixture, rows: int, context_length: int, seed: int, document_mask: bool = False
+        self,
+        source: TokenShards | Mixture,
+        rows: int,
+        context_length: int,
+        seed: int,
+        make: MakeBatch = NextToken(),  # noqa: B008 - it cannot change
     ) -> None:
         mixture = source if isinstance(source, Mixture) else Mixture({"text": source}, {"text": 1.0})
-        self.rows, self.context_length, self.seed, self.document_mask = rows, context_length, seed, document_mask
+        self.rows, self.context_length, self.seed, self.make = rows, context_length, seed, make
         self.sources = {name: EpochRows(shards, context_length, seed) for name, shards in mixture.sources.items()}
         shares = np.cumsum([mixture.weights[name] for name in mixture.sources])
         self._bounds = shares[:-1] / shares[-1]
@@ -65,7 +77,7 @@ class Loader:
         return {name: self._taken[name] / source.num_rows for name, source in self.sources.items()}
 
     def next(self) -> Batch:
-        """The next batch: ids, tokens, targets (−100 = not scored), and documents when they are masked."""
+        """The next batch: ids, targets (−100 = not scored), and what else the objective makes of the rows."""
         choice = self._choose(sum(self._taken.values()))
         shape = (self.rows, self.context_length + 1)
         ids, tokens, documents = np.empty(self.rows, np.int64), np.empty(shape, np.int64), np.empty(shape, np.int64)
@@ -76,7 +88,7 @@ class Loader:
                 # Sources take turns in the ids, so that no two rows of a mixture share one.
                 ids[places] = row_ids * len(self.sources) + number
                 self._taken[name] += len(places)
-        return make_batch(ids, tokens, documents, self.document_mask)
+        return self.make(Rows(ids, tokens, documents))
 
     def _choose(self, first: int) -> Ints:
         """The number of the source of each of the next `rows` rows."""

@@ -5,9 +5,10 @@ one token, the target of the one and the input of the other: every token of the 
 less than a row, is a target once. The rows themselves are shuffled too, as a long document fills many of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,22 @@ from erya.dataset.shards import TokenShards
 Batch = dict[str, torch.Tensor]
 Ints = npt.NDArray[np.int64]
 NOT_SCORED = -100
+
+
+class Rows(NamedTuple):
+    """Pieces of a stream, from which an objective makes a batch; neighbours share one token."""
+
+    ids: Ints
+    """A number for each row, its own among all rows of all epochs [B]."""
+    tokens: Ints
+    """[B, context_length + 1]."""
+    documents: Ints
+    """The number of each token's document in its row [B, context_length + 1]."""
+    filled: int = 0
+    """How many tokens at the end of the last row only fill it up."""
+
+
+MakeBatch = Callable[[Rows], Batch]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,24 +108,12 @@ class EpochRows:
         return np.concatenate(ids), np.concatenate(tokens), np.concatenate(documents)
 
 
-def make_batch(ids: Ints, tokens: Ints, documents: Ints, document_mask: bool) -> Batch:
-    """A batch from rows of context_length + 1 tokens.
+def validation_rows(
+    shards: TokenShards, rows: int, context_length: int, max_tokens: int | None = None
+) -> Iterator[Rows]:
+    """The split from its beginning in order, up to `max_tokens` tokens, `rows` rows at a time, the same every time.
 
-    With `document_mask` each position belongs to the document of its target: the end-of-text before a document opens
-    it, so its first token is learned from where generation and evaluation start too, and no target is lost.
-    """
-    batch = {"ids": torch.from_numpy(ids), "tokens": torch.from_numpy(tokens[:, :-1].copy())}
-    if document_mask:
-        batch["documents"] = torch.from_numpy(documents[:, 1:] - documents[:, 1:2])
-    return batch | {"targets": torch.from_numpy(tokens[:, 1:].copy())}
-
-
-def validation_batches(
-    shards: TokenShards, rows: int, context_length: int, max_tokens: int | None = None, document_mask: bool = False
-) -> Iterator[Batch]:
-    """The split from its beginning in order, every token (up to `max_tokens`) a target once.
-
-    The first token is predicted from an end-of-text; the last row is filled with end-of-text that is not scored.
+    An end-of-text stands before the first token, and others fill the last row.
     """
     order = Order(shards, np.arange(shards.num_documents))
     total = min(shards.num_tokens, max_tokens or shards.num_tokens)
@@ -118,21 +123,14 @@ def validation_batches(
         # One stream position before the row, so that its first token is a target too.
         begin = np.array([max(start - 1, 0)])
         flat, documents = order.gather(begin, min(start + length, total) - int(begin[0]))
-        yield _validation_batch(
-            flat[0], documents[0], start, (count, context_length), shards.end_of_text_id, document_mask
-        )
+        yield _validation_rows(flat[0], documents[0], start, (count, context_length), shards.end_of_text_id)
 
 
-def _validation_batch(
-    flat: Ints, documents: Ints, start: int, shape: tuple[int, int], filler: int, document_mask: bool
-) -> Batch:
+def _validation_rows(flat: Ints, documents: Ints, start: int, shape: tuple[int, int], filler: int) -> Rows:
     if start == 0:
         flat, documents = np.concatenate([[filler], flat]), np.concatenate([[-1], documents]) + 1
     missing = shape[0] * shape[1] + 1 - len(flat)
     flat = np.concatenate([flat, np.full(missing, filler)])
     documents = np.concatenate([documents, np.full(missing, documents[-1])])
     index = np.arange(shape[0])[:, None] * shape[1] + np.arange(shape[1] + 1)
-    batch = make_batch(start // shape[1] + np.arange(shape[0]), flat[index], documents[index], document_mask)
-    if missing:
-        batch["targets"].view(-1)[-missing:] = NOT_SCORED
-    return batch
+    return Rows(start // shape[1] + np.arange(shape[0]), flat[index], documents[index], missing)

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from erya.core.config import Resolved, Section, Table, leaves, parse_overrides, read_toml, resolve
+from erya.dataset.objective import ObjectiveConfig
 from erya.model.sizes import ModelConfig, dial
 from erya.train.checkpoint import CheckpointConfig
 from erya.train.hooks import LogConfig
@@ -103,6 +104,7 @@ class RunConfig(Section):
 
     data: DataConfig = Field(description="What the model learns from.")
     model: ModelConfig = Field(description="The model's family and shape.")
+    objective: ObjectiveConfig = Field(default=ObjectiveConfig(), description="What is hidden of the text.")
     training: TrainingConfig = Field(description="How long and how the run computes.")
     optimizer: OptimizerConfig = Field(default=OptimizerConfig(), description="How gradients move the weights.")
     schedule: ScheduleConfig = Field(default=ScheduleConfig(), description="The learning rate's shape.")

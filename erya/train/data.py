@@ -2,21 +2,28 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from erya.core import registry
 from erya.core.errors import UserError
 from erya.core.manifest import read_manifest
 from erya.dataset.loader import Loader, Mixture
-from erya.dataset.rows import validation_batches
+from erya.dataset.objective import OBJECTIVES, Objective, Setting
+from erya.dataset.rows import MakeBatch, validation_rows
 from erya.dataset.shards import STAGE, open_tokens
+from erya.model.family import Family
+from erya.model.sizes import FAMILIES
 from erya.tokenizer.tokenizer import Tokenizer
 from erya.train.config import RunConfig
 from erya.train.loop import Batch
 
 VALIDATION_ROWS_TOKENS = 8192
+VALIDATION_SEED = 0  # not the run's: what is hidden from a model in validation is the same for every run
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,8 @@ class Data:
     directories: tuple[Path, ...]
     inputs: dict[str, str]
     context_length: int
-    document_mask: bool
+    objective: Objective
+    make_validation: MakeBatch
 
     def validation(self, max_tokens: int | None) -> Iterator[Batch]:
         """The validation split of every directory, each up to its share of `max_tokens`."""
@@ -36,10 +44,15 @@ class Data:
         rows = max(1, VALIDATION_ROWS_TOKENS // self.context_length)
         for directory in self.directories:
             shards = open_tokens(directory, "validation")
-            yield from validation_batches(shards, rows, self.context_length, share, self.document_mask)
+            yield from map(self.make_validation, validation_rows(shards, rows, self.context_length, share))
 
-    def token_bytes(self) -> Tensor:
-        """How many bytes of text each token id stands for; a control token stands for none."""
+    def token_bytes(self) -> Tensor | None:
+        """How many bytes of text each token id stands for; a control token stands for none.
+
+        None when the loss is not that of the text, for then it is none by byte either.
+        """
+        if not self.objective.scores_text:
+            return None
         control = set(self.tokenizer.special.values())
         lengths = [
             0 if id_ in control else len(self.tokenizer.token_bytes(id_)) for id_ in range(self.tokenizer.vocab_size)
@@ -62,12 +75,16 @@ def open_data(config: RunConfig, rows: int) -> Data:
     for part in shards.values():
         part.require_tokenizer(tokenizer.sha256, str(directories[0]))
     weights = config.data.weights or [float(part.num_tokens) for part in shards.values()]
+    family: Family[Any, Any] = registry.pick(FAMILIES, "FAMILY", config.model.family)
+    objective: Objective = registry.pick(OBJECTIVES, "OBJECTIVE", family.model_class.objective)
+    setting = partial(Setting, tokenizer, config.objective, document_mask=training.document_mask)
     loader = Loader(
         Mixture(shards, dict(zip(names, weights, strict=True))),
         rows,
         training.context_length,
         training.seed,
-        training.document_mask,
+        objective.prepare(setting(seed=training.seed)),
     )
     inputs = {path.name: read_manifest(path, STAGE).sha256 for path in directories}
-    return Data(loader, tokenizer, directories, inputs, training.context_length, training.document_mask)
+    make_validation = objective.prepare(setting(seed=VALIDATION_SEED))
+    return Data(loader, tokenizer, directories, inputs, training.context_length, objective, make_validation)

@@ -63,7 +63,9 @@ def check_ids(batch: Batch, vocab_size: int) -> str:
 
 
 def check_round_trip(tokenizer: Tokenizer) -> str:
-    """Text survives encoding and decoding, and does not turn into control tokens."""
+    """Text survives encoding and decoding, where the tokenizer is made for that, and no control id comes from it."""
+    if not tokenizer.lossless:
+        return "tokenizer: an imported one that changes the text, taken as it is"
     ids = tokenizer.encode(ROUND_TRIP)
     if tokenizer.decode(ids) != ROUND_TRIP or set(ids) & set(tokenizer.special.values()):
         raise UserError("preflight: the tokenizer does not give a text back as it was; train it again")

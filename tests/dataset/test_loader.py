@@ -8,6 +8,7 @@ import torch
 
 from erya.core.errors import UserError
 from erya.dataset.loader import Loader, Mixture
+from erya.dataset.objectives.next_token import NextToken
 from erya.dataset.rows import Batch
 from erya.dataset.shards import TokenShards
 from tests.dataset.conftest import Write, draw_documents
@@ -28,14 +29,14 @@ def mixture(write: Write) -> Mixture:
 def test_a_restored_loader_goes_on_exactly(rows: int, document_mask: bool, write: Write, mixture: Mixture) -> None:
     for source in (write(draw_documents(40)), mixture):
         steps = 3 * Loader(source, rows, 8, seed=3).rows_per_epoch // rows + 4
-        unbroken = Loader(source, rows, 8, seed=3, document_mask=document_mask)
+        unbroken = Loader(source, rows, 8, seed=3, make=NextToken(document_mask))
         states, batches = [], []
         for _ in range(steps):
             states.append(json.loads(json.dumps(unbroken.state())))
             batches.append(unbroken.next())
         assert max(unbroken.epochs.values()) > 2
         for step in range(0, steps, 5):
-            restored = Loader(source, rows, 8, seed=3, document_mask=document_mask)
+            restored = Loader(source, rows, 8, seed=3, make=NextToken(document_mask))
             restored.load_state(states[step])
             assert all(equal(restored.next(), batch) for batch in batches[step : step + 12])
 

@@ -6,7 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from erya.core.errors import UserError
-from erya.dataset.rows import NOT_SCORED, EpochRows, make_batch, validation_batches
+from erya.dataset.objectives.next_token import NextToken
+from erya.dataset.rows import NOT_SCORED, EpochRows, Rows, validation_rows
 from erya.dataset.shards import TokenShards
 from tests.dataset.conftest import END, Write, draw_documents
 
@@ -56,8 +57,8 @@ def test_epochs_and_seeds_have_their_own_order(write: Write) -> None:
 
 def test_targets_are_the_next_tokens_and_a_mask_opens_each_document_with_the_end_of_text(write: Write) -> None:
     shards = write(draw_documents(60, longest=9))
-    ids, tokens, documents = EpochRows(shards, 16, seed=0).take(0, 12)
-    free, masked = make_batch(ids, tokens, documents, False), make_batch(ids, tokens, documents, True)
+    rows = Rows(*EpochRows(shards, 16, seed=0).take(0, 12))
+    free, masked = NextToken()(rows), NextToken(document_mask=True)(rows)
     assert set(free) == {"ids", "tokens", "targets"}
     assert all(tensor.dtype == torch.int64 for tensor in masked.values())
     assert torch.equal(free["targets"][:, :-1], free["tokens"][:, 1:])
@@ -90,7 +91,7 @@ def test_validation_scores_every_token_once_in_order(
     sizes: list[int], context_length: int, rows: int, most: int | None, masked: bool, write: Write
 ) -> None:
     shards = write([list(range(1 + 20 * place, 1 + 20 * place + size)) for place, size in enumerate(sizes)])
-    batches = list(validation_batches(shards, rows, context_length, most, masked))
+    batches = list(map(NextToken(masked), validation_rows(shards, rows, context_length, most)))
     assert all(batch["tokens"].shape == batch["targets"].shape for batch in batches)
     assert all(batch["tokens"].shape[1] == context_length and len(batch["tokens"]) <= rows for batch in batches)
     tokens = torch.cat([batch["tokens"].flatten() for batch in batches])

@@ -38,6 +38,15 @@ def test_all_checks_pass_and_leave_the_random_numbers_alone(parts):
     assert parts[0].training
 
 
+def test_all_checks_pass_for_an_encoder(tokens, tokenizer):
+    shape = ("model.family=bert", "model.num_kv_heads=none", "model.head_dim=none", "training.document_mask=true")
+    config = tiny(tokens, *shape, "training.context_length=64", "training.batch_tokens=512")
+    batch = open_data(config, 4).loader.next()
+    vocabulary = Vocabulary(tokenizer.vocab_size, tokenizer.pad_id, tokenizer.end_of_text_id)
+    model = build_model(config.model, vocabulary, 64, 0)
+    assert len(list(preflight(model, batch, tokenizer.vocab_size, tokenizer, fresh=True))) == 6
+
+
 def refused(parts, message: str) -> None:
     with pytest.raises(UserError, match=message):
         list(preflight(*parts, fresh=True))

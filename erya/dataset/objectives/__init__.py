@@ -1,0 +1,1 @@
+"""What models learn from plain text; one file is one objective, with its object `OBJECTIVE`."""

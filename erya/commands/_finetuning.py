@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from erya.core import registry
-from erya.core.config import Resolved, Section, parse_overrides, read_toml, resolve
+from erya.core.config import Resolved, parse_overrides, read_toml, resolve
 from erya.core.errors import UserError
 from erya.core.progress import say
 from erya.core.storage import sha256_file
@@ -18,13 +18,14 @@ from erya.model.architectures.base import Transformer
 from erya.model.family import Vocabulary
 from erya.model.files import WEIGHTS, load_model
 from erya.model.sizes import build_model
-from erya.tasks.prediction import Record
-from erya.tasks.task import Task
+from erya.tasks.base.loaded import open_task
+from erya.tasks.base.prediction import Record
+from erya.tasks.base.task import Task
 from erya.tokenizer.tokenizer import Tokenizer, train_tokenizer
 from erya.train.finetune import FinetuneConfig, Prepared
 from erya.train.validation import Judge
 
-TASKS, METRICS = "erya.tasks", "erya.evaluate.metrics"
+METRICS = "erya.evaluate.metrics"
 JUDGED_RECORDS = 1000  # of the validation records, evenly spread: more cost time in every validation
 
 
@@ -57,19 +58,6 @@ def _options(given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         languages = {"source_language": source, "target_language": target} if target else {"answer_language": source}
         tables["languages"] = {"task": languages}
     return tables
-
-
-def open_task(table: Mapping[str, Any]) -> tuple[Task, Any]:
-    """A task and its settings from what a configuration or a model says of it.
-
-    Raises: UserError for a task there is not, or settings it does not take.
-    """
-    if "name" not in table:
-        raise UserError("task.name: missing; say --task translate, answer, summarize or classify")
-    task: Task = registry.pick(TASKS, "TASK", str(table["name"]))
-    fields = {key: value for key, value in table.items() if key != "name"}
-    settings: Section = resolve(task.config, [("task", fields)]).config
-    return task, settings
 
 
 def prepare(config: FinetuneConfig, device: torch.device) -> Prepared:

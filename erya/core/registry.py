@@ -1,4 +1,4 @@
-"""The folder is the registry: every module of a package that defines the object asked for is one entry."""
+"""The folder is the registry: every module of a package defines the object asked for; a folder within is no entry."""
 
 import importlib
 import pkgutil
@@ -9,8 +9,8 @@ from erya.core.errors import UserError, did_you_mean
 
 def names(package: str) -> list[str]:
     """The module names of a package, sorted; one module is one entry. Imports none of them."""
-    path = importlib.import_module(package).__path__
-    return sorted(info.name for info in pkgutil.iter_modules(path) if not info.name.startswith("_"))
+    modules = pkgutil.iter_modules(importlib.import_module(package).__path__)
+    return sorted(module.name for module in modules if not module.name.startswith("_") and not module.ispkg)
 
 
 def pick(package: str, attribute: str, name: str) -> Any:

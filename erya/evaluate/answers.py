@@ -16,7 +16,7 @@ from erya import __version__
 from erya.core.errors import UserError
 from erya.corpus.records import Question
 from erya.evaluate.task import Measured
-from erya.tasks.prediction import Prediction, Record
+from erya.tasks.base.prediction import Prediction, Record
 
 Score = Callable[[str, str], float]
 """How well a prediction, first, equals an accepted answer, from 0 to 1."""

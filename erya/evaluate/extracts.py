@@ -13,7 +13,7 @@ from erya.corpus.records import Summary
 from erya.corpus.sentences import UNSPACED, sentence_spans
 from erya.evaluate.rouge import rouge_scorer
 from erya.evaluate.words import is_word, words_of
-from erya.tasks.prediction import Prediction, Record, System
+from erya.tasks.base.prediction import Prediction, Record, System
 
 MOST_TRAINED = 300
 

@@ -11,7 +11,7 @@ from erya.core.errors import UserError
 from erya.corpus.records import Labelled
 from erya.evaluate.significance import Array
 from erya.evaluate.task import Measured
-from erya.tasks.prediction import Prediction, Record
+from erya.tasks.base.prediction import Prediction, Record
 
 Counts = npt.NDArray[np.int64]
 

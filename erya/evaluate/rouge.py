@@ -16,7 +16,7 @@ from erya import __version__
 from erya.core.errors import UserError
 from erya.corpus.records import Summary
 from erya.evaluate.task import Measured
-from erya.tasks.prediction import Prediction, Record
+from erya.tasks.base.prediction import Prediction, Record
 
 _CHARACTERS = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u3040-\u30ff]|[a-z0-9]+")
 _WORDS = re.compile(r"[^\W_]+")

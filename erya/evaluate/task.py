@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from erya.evaluate.significance import Array
-from erya.tasks.prediction import Prediction, Record, System
+from erya.tasks.base.prediction import Prediction, Record, System
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from erya.core.errors import UserError
 from erya.corpus.records import Labelled
-from erya.tasks.prediction import Prediction, Record
+from erya.tasks.base.prediction import Prediction, Record
 
 
 @dataclass(frozen=True)

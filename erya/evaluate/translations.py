@@ -15,7 +15,7 @@ from erya.core.errors import UserError
 from erya.corpus.records import Pair
 from erya.evaluate.significance import Array
 from erya.evaluate.task import Measured
-from erya.tasks.prediction import Prediction, Record
+from erya.tasks.base.prediction import Prediction, Record
 
 BLEU_ORDER = 4
 LEAST_CHINESE = 0.1  # of the letters of Chinese text; names and code are the rest

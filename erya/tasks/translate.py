@@ -12,9 +12,9 @@ from erya.corpus.sentences import sentence_spans
 from erya.dataset.examples import Example
 from erya.generate.beam import BeamConfig
 from erya.model.architectures.base import Transformer
-from erya.tasks import writing
-from erya.tasks.prediction import Prediction, Record, System
-from erya.tasks.task import TaskConfig
+from erya.tasks.base import writing
+from erya.tasks.base.prediction import Prediction, Record, System
+from erya.tasks.base.task import TaskConfig
 from erya.tokenizer.tokenizer import Tokenizer
 
 GROWTH = 2.0  # a translation in twice the tokens of its source is no translation

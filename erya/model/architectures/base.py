@@ -52,6 +52,9 @@ class Transformer(nn.Module, ABC):
     def matrix_parts(self) -> dict[str, tuple[int, ...]]:
         """The blocks' matrices by parameter name, each with the output sizes of the projections fused in it."""
 
+    def pack(self) -> None:
+        """Lay the weights out for writing text, where the architecture writes and the place has a better layout."""
+
     @property
     def dtype(self) -> torch.dtype:
         """The type of the weights."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from erya.corpus.records import Question
 from erya.evaluate.task import TaskMetric
-from erya.tasks.prediction import Prediction
+from erya.tasks.base.prediction import Prediction
 
 
 def asked(*accepted: Sequence[str]) -> list[Question]:

@@ -17,7 +17,7 @@ from erya.evaluate.answers import definition
 from erya.evaluate.metrics.answer.exact_match import METRIC as EXACT_MATCH
 from erya.evaluate.metrics.answer.f1 import METRIC as F1
 from erya.evaluate.task import TaskMetric
-from erya.tasks.prediction import Prediction
+from erya.tasks.base.prediction import Prediction
 
 from .asked import asked, figure
 

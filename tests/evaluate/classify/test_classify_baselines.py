@@ -12,7 +12,7 @@ from erya.corpus.records import Labelled
 from erya.evaluate.baselines.classify import tfidf_logistic
 from erya.evaluate.metrics.classify.accuracy import METRIC
 from erya.evaluate.task import TaskBaseline
-from erya.tasks.prediction import System
+from erya.tasks.base.prediction import System
 
 ONE = 1e-9  # a sum of float64 shares
 

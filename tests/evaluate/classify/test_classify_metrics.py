@@ -10,7 +10,7 @@ from erya.corpus.records import Labelled
 from erya.evaluate import labels
 from erya.evaluate.significance import bootstrap_value
 from erya.evaluate.task import Measured, TaskMetric
-from erya.tasks.prediction import Prediction
+from erya.tasks.base.prediction import Prediction
 
 SAME = 1e-9  # float64 quotients of the same integers
 

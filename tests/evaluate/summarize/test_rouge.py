@@ -12,7 +12,7 @@ from erya.core import registry
 from erya.core.errors import UserError
 from erya.corpus.records import Summary
 from erya.evaluate.rouge import Rouge
-from erya.tasks.prediction import Prediction
+from erya.tasks.base.prediction import Prediction
 
 METRICS: dict[str, Rouge] = registry.discover("erya.evaluate.metrics.summarize", "METRIC")
 ROUNDING = 1e-9  # a mean of float64 fractions added in another order

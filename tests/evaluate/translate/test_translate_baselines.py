@@ -15,7 +15,7 @@ from erya.evaluate.baselines.translate import ibm1
 from erya.evaluate.metrics.translate.bleu import METRIC
 from erya.evaluate.segmentation import AtPunctuation, AtSpaces, ByLexicon, learn_segmenter
 from erya.evaluate.task import TaskBaseline
-from erya.tasks.prediction import System
+from erya.tasks.base.prediction import System
 
 SAME = 1e-9  # float64 sums of the same terms in another order
 BASELINES: dict[str, TaskBaseline] = registry.discover("erya.evaluate.baselines.translate", "BASELINE")

@@ -18,7 +18,7 @@ from erya.corpus.records import Pair
 from erya.evaluate.significance import bootstrap_value
 from erya.evaluate.task import Measured, TaskMetric
 from erya.evaluate.translations import looks_tokenized
-from erya.tasks.prediction import Prediction
+from erya.tasks.base.prediction import Prediction
 
 SAME = 1e-9  # both sides are float64 functions of the same few integers
 

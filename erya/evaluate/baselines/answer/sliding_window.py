@@ -16,7 +16,7 @@ from erya.corpus.sentences import UNSPACED
 from erya.evaluate.metrics.answer.f1 import METRIC as F1
 from erya.evaluate.significance import Array
 from erya.evaluate.words import is_word, words_of
-from erya.tasks.prediction import Prediction, Record, System
+from erya.tasks.base.prediction import Prediction, Record, System
 
 LENGTHS = (1, 2, 3, 4, 6, 8)
 LENGTHS_IN_CHARACTERS = (2, 4, 6, 8, 12, 16, 24)

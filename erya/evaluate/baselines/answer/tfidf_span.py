@@ -15,7 +15,7 @@ from erya.evaluate.significance import Array
 from erya.evaluate.span_features import SpanFeatures, SpanReader
 from erya.evaluate.span_learner import Mask, fit, span_probabilities
 from erya.evaluate.words import Words
-from erya.tasks.prediction import Prediction, Record, System
+from erya.tasks.base.prediction import Prediction, Record, System
 
 LONGEST_WORDS = 12
 LONGEST_CHARACTERS = 40

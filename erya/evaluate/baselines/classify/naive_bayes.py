@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from erya.corpus.sentences import UNSPACED
 from erya.evaluate.text_classifier import TextClassifier, fit, texts_and_labels
-from erya.tasks.prediction import Record, System
+from erya.tasks.base.prediction import Record, System
 
 
 class NaiveBayes:

@@ -9,7 +9,7 @@ from typing import Any
 
 from erya.corpus.sentences import UNSPACED
 from erya.evaluate.text_classifier import TextClassifier, fit, texts_and_labels
-from erya.tasks.prediction import Record, System
+from erya.tasks.base.prediction import Record, System
 
 STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0)
 USUAL_STRENGTH = 1.0

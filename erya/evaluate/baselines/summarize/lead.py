@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from erya.evaluate.extracts import train_extract
-from erya.tasks.prediction import Record, System
+from erya.tasks.base.prediction import Record, System
 
 
 class Lead:

@@ -8,7 +8,7 @@ import numpy as np
 from erya.evaluate.extracts import train_extract
 from erya.evaluate.significance import Array
 from erya.evaluate.words import is_word, words_of
-from erya.tasks.prediction import Record, System
+from erya.tasks.base.prediction import Record, System
 
 DAMPING = 0.85
 CLOSE = 1e-6

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from erya.corpus.records import Pair
-from erya.tasks.prediction import Prediction, Record, System
+from erya.tasks.base.prediction import Prediction, Record, System
 
 
 def _copied(records: Sequence[Record]) -> list[Prediction]:

@@ -13,7 +13,7 @@ from erya.core.errors import UserError
 from erya.core.progress import warn
 from erya.corpus.records import Pair
 from erya.evaluate.segmentation import learn_segmenter
-from erya.tasks.prediction import Prediction, Record, System
+from erya.tasks.base.prediction import Prediction, Record, System
 
 ITERATIONS = 6
 CANDIDATES = 16

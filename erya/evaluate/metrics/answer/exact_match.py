@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from erya.evaluate.answers import exact, measure_answers, normalise_chinese, normalise_english
 from erya.evaluate.task import Measured
-from erya.tasks.prediction import Prediction, Record
+from erya.tasks.base.prediction import Prediction, Record
 
 SCORES = {
     "squad-v1.1": exact(normalise_english),

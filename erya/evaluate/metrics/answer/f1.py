@@ -5,7 +5,7 @@ from functools import partial
 
 from erya.evaluate.answers import longest_segment, measure_answers, shared_words
 from erya.evaluate.task import Measured
-from erya.tasks.prediction import Prediction, Record
+from erya.tasks.base.prediction import Prediction, Record
 
 SCORES = {
     "squad-v1.1": partial(shared_words, empty_equals=False),

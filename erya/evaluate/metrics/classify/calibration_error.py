@@ -11,7 +11,7 @@ from erya.core.errors import UserError
 from erya.corpus.records import Labelled
 from erya.evaluate.labels import LabelMetric, right_ones
 from erya.evaluate.significance import Array
-from erya.tasks.prediction import Prediction
+from erya.tasks.base.prediction import Prediction
 
 BINS = 15
 ROUNDING = 1e-3  # what probabilities of half precision may miss of a sum of 1

@@ -7,7 +7,7 @@ import numpy as np
 from erya.corpus.records import Labelled
 from erya.evaluate.labels import LabelMetric
 from erya.evaluate.significance import Array
-from erya.tasks.prediction import Prediction
+from erya.tasks.base.prediction import Prediction
 
 
 def _rows(predictions: Sequence[Prediction], records: Sequence[Labelled]) -> Array:

@@ -10,7 +10,7 @@ from erya.core.errors import UserError
 from erya.corpus.records import Pair
 from erya.evaluate.task import Measured
 from erya.evaluate.translations import TranslationMetric, bleu_of, looks_tokenized
-from erya.tasks.prediction import Prediction, Record
+from erya.tasks.base.prediction import Prediction, Record
 
 
 def _scorer(_: str) -> Any:

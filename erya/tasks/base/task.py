@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from erya.core.config import Section
 from erya.dataset.examples import Example
 from erya.model.architectures.base import Transformer
-from erya.tasks.prediction import Record, System
+from erya.tasks.base.prediction import Record, System
 from erya.tokenizer.tokenizer import Tokenizer
 
 

@@ -1,0 +1,57 @@
+"""What `erya translate`, `answer`, `summarize` and `classify` share: lines in, an answer to each line out."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from erya.core.errors import UserError
+
+if TYPE_CHECKING:
+    from erya.tasks.base.loaded import TaskModel
+    from erya.tasks.base.prediction import Prediction, Record
+
+LINES_AT_ONCE = 2048  # enough to put those of like length together, few enough to see answers come
+
+
+def answer_lines(
+    model: Path, task: str, stream: TextIO, device: str, as_json: bool, record: Callable[[str, str], "Record"]
+) -> None:
+    """Print the answer to each line as soon as its portion is done; `record` makes a record of a line and its number.
+
+    Raises: UserError for a model of another task, or input that is not UTF-8.
+    """
+    from erya.tasks.base.loaded import load
+
+    loaded = load(model, device)
+    if loaded.task.name != task:
+        raise UserError(f"{model}: was trained to {loaded.task.name}, not to {task}; use erya {loaded.task.name}")
+    if stream is sys.stdin and stream.isatty():
+        click.echo(f"one {'record' if task == 'answer' else 'text'} a line; end with Ctrl-D", err=True)
+    lines = enumerate(_lines(stream), start=1)
+    while portion := list(islice(lines, 1 if stream.isatty() else LINES_AT_ONCE)):
+        records = [record(line, str(number)) for number, line in portion]
+        for given, prediction in zip(portion, loaded.predict(records), strict=True):
+            click.echo(_shown(loaded, given[1], prediction, as_json))
+
+
+def _lines(stream: TextIO) -> Iterator[str]:
+    try:
+        for line in stream:
+            yield line.rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{stream.name}: not UTF-8 text ({error.reason} at byte {error.start}); convert it") from None
+
+
+def _shown(loaded: "TaskModel", line: str, prediction: "Prediction", as_json: bool) -> str:
+    text = " ".join(prediction.text.split())  # one line in, one line out
+    if not as_json:
+        return text
+    shown: dict[str, Any] = {"input": line, loaded.task.name: text, "score": prediction.score}
+    if prediction.probabilities:
+        shown["probabilities"] = dict(prediction.probabilities)
+    return json.dumps(shown, ensure_ascii=False)

@@ -60,7 +60,9 @@ def COMMAND(  # noqa: N802 - every command module offers COMMAND
     click.echo(
         f"{result.model}: {result.parameters:,} parameters, {result.step:,} steps, {result.tokens:,} tokens{loss}"
     )
-    click.echo(f'next: erya generate {result.model} "The " · erya evaluate {result.model} · erya runs {out}')
+    model = result.model
+    writing = f'erya generate {model} "The " · erya evaluate {model}'
+    click.echo(f"next: {writing if _writes(resolved.config) else f'erya finetune {model}'} · erya runs {out}")
 
 
 def _split(arguments: tuple[str, ...]) -> tuple[str | None, list[str]]:
@@ -70,10 +72,27 @@ def _split(arguments: tuple[str, ...]) -> tuple[str | None, list[str]]:
     return (sources[0] if sources else None), [argument for argument in arguments if "=" in argument]
 
 
+def _writes(config: "RunConfig") -> bool:
+    """Whether the model will go on with a text."""
+    from erya.core import registry
+    from erya.model.sizes import FAMILIES
+
+    objective: str = registry.pick(FAMILIES, "FAMILY", config.model.family).model_class.objective
+    return objective == "next_token"
+
+
 def _samples(config: "RunConfig", out: Path) -> list["Hook"]:
-    """The hook that lets the model continue the configured prompts, if samples are wanted."""
+    """The hook that lets the model continue the configured prompts, if samples are wanted.
+
+    Raises: UserError when the model is none that goes on with a text.
+    """
     if config.log.samples_every_steps is None:
         return []
+    if not _writes(config):
+        raise UserError(
+            f"log.samples_every_steps: a {config.model.family} model does not go on with a text; leave it out, "
+            "or choose a decoder: model.family=qwen3"
+        )
     from erya.core.runs import RunDirectory
     from erya.generate.engine import GenerationConfig
     from erya.generate.text import Writer

@@ -43,6 +43,19 @@ def test_a_run_ends_with_a_model_and_what_to_try_next(tokens, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["step"] == 6
 
 
+def test_an_encoder_is_pretrained_and_goes_on_with_no_text(tokens, tmp_path, capsys):
+    out = tmp_path / "run"
+    encoder = [*QUICK, "model.family=bert", "model.num_kv_heads=none", "model.head_dim=none"]
+    assert run(["pretrain", "--tokens", str(tokens), "--out", str(out), *encoder]) == 0
+    printed = capsys.readouterr().out
+    assert f"next: erya finetune {out / 'model'}" in printed
+    assert "erya generate" not in printed
+    assert run(["generate", str(out / "model"), "The "]) == 2
+    assert capsys.readouterr().err.strip().endswith("is of the family bert, an encoder; expected a decoder")
+    assert run(["pretrain", "--tokens", str(tokens), *encoder, "log.samples_every_steps=3"]) == 2
+    assert "log.samples_every_steps: a bert model does not go on with a text" in capsys.readouterr().err
+
+
 def test_a_dry_run_prints_every_value_with_its_origin_and_writes_nothing(tokens, tmp_path, capsys):
     out = tmp_path / "run"
     common = ["pretrain", "--tokens", str(tokens), "--out", str(out), "model.size=1m", "--dry-run"]

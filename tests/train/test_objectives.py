@@ -1,4 +1,4 @@
-"""Every architecture learns from plain text by its own objective, in the same run."""
+"""Encoders and encoder–decoders learn from plain text by their own objectives, in the same run as decoders."""
 
 import json
 import math
@@ -14,21 +14,21 @@ from erya.train.pretrain import pretrain
 from tests.train.conftest import tiny
 
 SHAPES = {
-    "gpt2": ("model.num_kv_heads=2",),
     "bert": ("model.num_kv_heads=none", "model.head_dim=none"),
     "marian": ("model.num_kv_heads=none", "model.head_dim=none", "model.num_decoder_layers=1"),
 }
-KINDS = {"gpt2": "decoder", "bert": "encoder", "marian": "encoder–decoder"}
+KINDS = {"bert": "encoder", "marian": "encoder–decoder"}
 
 
 @pytest.mark.parametrize("family", SHAPES)
-def test_every_architecture_learns_from_plain_text(family, tokens, tmp_path):
+def test_what_is_no_decoder_learns_from_plain_text_too(family, tokens, tmp_path):
     result = pretrain(tiny(tokens, f"model.family={family}", *SHAPES[family]), tmp_path / "run")
     assert load_model(result.model).model.kind == KINDS[family]
     lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
     measured = [line for line in lines if "validation_loss" in line]
     assert result.validation_loss < math.log(300) - 1
-    assert all(("validation_bits_per_byte" in line) == (family == "gpt2") for line in measured)
+    assert measured
+    assert not any("validation_bits_per_byte" in line for line in measured)  # not the loss of a text
 
 
 @pytest.mark.parametrize("family", ["bert", "marian"])

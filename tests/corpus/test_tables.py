@@ -3,6 +3,8 @@
 import gzip
 import io
 import json
+import zipfile
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -186,3 +188,15 @@ def test_every_real_set_is_read_with_one_call(shared_data: Path) -> None:
     assert len(read_summaries([aeslc / "dev.jsonl"])) == 1960
     assert len(read_summaries([shared_data / "dialogsum/dialogsum.dev.jsonl"])) == 500
     assert {record.label for record in read_labelled([cold / "dev.csv"])} == {"0", "1"}
+
+
+def test_two_files_of_texts_are_one_table_once_their_label_stands_before_them(
+    tmp_path: Path, shared_data: Path
+) -> None:
+    lines = []
+    with zipfile.ZipFile(shared_data / "nltk_sentence_polarity/sentence_polarity.zip") as archive:
+        for label in ("pos", "neg"):
+            texts = archive.read(f"sentence_polarity/rt-polarity.{label}").decode().splitlines()
+            lines += [f"{label}\t{text}\n" for text in texts]
+    records = read_labelled([write(tmp_path, "polarity.tsv", "".join(lines))], fields=("2", "1"))
+    assert Counter(record.label for record in records) == {"pos": 5331, "neg": 5331}

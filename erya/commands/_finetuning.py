@@ -26,7 +26,6 @@ from erya.train.finetune import FinetuneConfig, Prepared
 from erya.train.validation import Judge
 
 METRICS = "erya.evaluate.metrics"
-JUDGED_RECORDS = 1000  # of the validation records, evenly spread: more cost time in every validation
 
 
 def resolve_finetune(
@@ -79,7 +78,7 @@ def prepare(config: FinetuneConfig, device: torch.device) -> Prepared:
         tokenizer,
         learned,
         Examples(task.examples(model, tokenizer, validation, settings), pad),
-        judge(task, tokenizer, validation, settings),
+        judge(task, tokenizer, validation, settings, config.data.judged_records),
         {**files, **inputs},
         {"task": {"name": task.name, **settings.model_dump(mode="json")}},
     )
@@ -102,11 +101,12 @@ def _model(
     return model, tokenizer, {"tokenizer": tokenizer.sha256}
 
 
-def judge(task: Task, tokenizer: Tokenizer, records: Sequence[Record], settings: Any) -> Judge:
-    """The task's deciding metric on records, as a validation in training asks for it."""
+def judge(task: Task, tokenizer: Tokenizer, records: Sequence[Record], settings: Any, count: int) -> Judge | None:
+    """The task's deciding metric on `count` of the records, as a validation in training asks for it."""
+    if not count:
+        return None
     metric: TaskMetric = registry.pick(f"{METRICS}.{task.name}", "METRIC", task.metrics[0])
-    step = max(1, -(-len(records) // JUDGED_RECORDS))
-    chosen = records[::step]
+    chosen = records[:: max(1, -(-len(records) // count))]
     blank = [task.blank(record) for record in chosen]
 
     def score(model: Any) -> float:

@@ -42,6 +42,11 @@ class ExampleConfig(Section):
 
     train: list[str] = Field(min_length=1, description="Files to learn from.")
     validation: list[str] = Field(min_length=1, description="Files to choose the best model on.")
+    judged_records: int = Field(
+        default=1000,
+        ge=0,
+        description="Validation records, evenly spread, whose answers the task's metric judges; 0: the loss decides.",
+    )
 
 
 class FinetuneTraining(Section):

@@ -86,3 +86,9 @@ def test_rows_that_depend_on_each_other_are_refused(parts, monkeypatch):
 def test_a_tokenizer_that_loses_text_is_refused(parts, monkeypatch):
     monkeypatch.setattr(parts[3], "decode", lambda ids, skip_special=True: "lost")
     refused(parts, "the tokenizer does not give a text back")
+
+
+def test_an_imported_tokenizer_may_change_the_text(parts, monkeypatch):
+    monkeypatch.setattr(parts[3], "decode", lambda ids, skip_special=True: "lost")
+    monkeypatch.setattr(type(parts[3]), "lossless", False)
+    assert "tokenizer: an imported one that changes the text, taken as it is" in list(preflight(*parts, fresh=True))

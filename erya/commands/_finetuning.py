@@ -1,6 +1,7 @@
 """What `erya finetune` puts together: a task's records, a model for them, and a judge of its answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,20 @@ from erya.dataset.examples import Examples
 from erya.evaluate.task import TaskMetric
 from erya.model.architectures.base import Transformer
 from erya.model.family import Vocabulary
-from erya.model.files import WEIGHTS, load_model
+from erya.model.files import WEIGHTS, LoadedModel, load_model
 from erya.model.sizes import build_model
 from erya.tasks.base.loaded import open_task
 from erya.tasks.base.prediction import Record
 from erya.tasks.base.task import Task
 from erya.tokenizer.tokenizer import Tokenizer, train_tokenizer
+from erya.train.config import RunConfig
+from erya.train.data import open_data
 from erya.train.finetune import FinetuneConfig, Prepared
+from erya.train.loop import Batch
 from erya.train.validation import Judge
 
 METRICS = "erya.evaluate.metrics"
+BASE_TEXT_TOKENS = 65_536  # enough to see what is forgotten, little enough to take seconds
 
 
 def resolve_finetune(
@@ -66,8 +71,10 @@ def prepare(config: FinetuneConfig, device: torch.device) -> Prepared:
     train, validation = (task.read(data[name], settings) for name in ("train", "validation"))
     check_apart(train, validation, allow=True)
     settings = task.learned(train, settings)
-    model, tokenizer, inputs = _model(config, task, train)
-    model = task.adapt(model, settings, config.training.seed).to(device)
+    base = _base(config)
+    tokenizer, inputs = _tokenizer(config, base, task.texts(train))
+    begun = _new_model(config, tokenizer) if base is None else base.model
+    model = task.adapt(begun, settings, config.training.seed).to(device)
     files = {f"{name}/{path.name}": sha256_file(path) for name, paths in data.items() for path in paths}
     pad = tokenizer.pad_id
     learned = Examples(task.examples(model, tokenizer, train, settings), pad)
@@ -81,24 +88,44 @@ def prepare(config: FinetuneConfig, device: torch.device) -> Prepared:
         judge(task, tokenizer, validation, settings, config.data.judged_records),
         {**files, **inputs},
         {"task": {"name": task.name, **settings.model_dump(mode="json")}},
+        _base_text(base, model),
     )
 
 
-def _model(
-    config: FinetuneConfig, task: Task, train: Sequence[Record]
-) -> tuple[Transformer, Tokenizer, dict[str, str]]:
-    if config.base is not None:
-        loaded = load_model(Path(config.base))
-        if loaded.tokenizer is None:
-            raise UserError(f"{config.base}: has no tokenizer; copy the tokenizer's files into it")
-        return loaded.model, loaded.tokenizer, {"base": sha256_file(Path(config.base) / WEIGHTS)}
+def _base(config: FinetuneConfig) -> LoadedModel | None:
+    return None if config.base is None else load_model(Path(config.base))
+
+
+def _tokenizer(
+    config: FinetuneConfig, base: LoadedModel | None, texts: Iterable[str]
+) -> tuple[Tokenizer, dict[str, str]]:
+    """The base's tokenizer, the one that is named, or one learned from the texts; and what it comes from."""
+    if base is not None:
+        if base.tokenizer is None:
+            raise UserError(f"{base.path}: has no tokenizer; copy the tokenizer's files into it")
+        return base.tokenizer, {"base": sha256_file(base.path / WEIGHTS)}
     if config.tokenizer.path is not None:
         tokenizer = Tokenizer.load(Path(config.tokenizer.path))
     else:
-        tokenizer = train_tokenizer(task.texts(train), config.tokenizer.vocab_size)
+        tokenizer = train_tokenizer(texts, config.tokenizer.vocab_size)
+    return tokenizer, {"tokenizer": tokenizer.sha256}
+
+
+def _new_model(config: FinetuneConfig, tokenizer: Tokenizer) -> Transformer:
     vocabulary = Vocabulary(tokenizer.vocab_size, tokenizer.pad_id, tokenizer.end_of_text_id)
-    model = build_model(config.model, vocabulary, config.model.context_length, config.training.seed)
-    return model, tokenizer, {"tokenizer": tokenizer.sha256}
+    return build_model(config.model, vocabulary, config.model.context_length, config.training.seed)
+
+
+def _base_text(base: LoadedModel | None, model: Transformer) -> Callable[[], Iterator[Batch]] | None:
+    """The validation text a base was pretrained beside, when it is still there and the model can still score it."""
+    if base is None or base.provenance.get("stage") != "pretrain" or base.model is not model:
+        return None
+    try:
+        data = open_data(RunConfig.model_validate(base.provenance["config"]), rows=1)
+    except UserError as error:
+        say(f"  what is forgotten of the base's own text is not measured: {error}")
+        return None
+    return partial(data.validation, BASE_TEXT_TOKENS)
 
 
 def judge(task: Task, tokenizer: Tokenizer, records: Sequence[Record], settings: Any, count: int) -> Judge | None:

@@ -65,12 +65,14 @@ def build(inputs: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> 
 
 @COMMAND.command()
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write.")
+@click.option("--tasks", type=click.Path(path_type=Path), help="Write the records of the tasks to this folder too.")
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON.")
-def samples(out: Path, as_json: bool) -> None:
+def samples(out: Path, tasks: Path | None, as_json: bool) -> None:
     """Build a corpus from text that comes with Erya, to try things out without a network.
 
     \b
     erya corpus samples --out data/samples
+    erya corpus samples --out data/samples --tasks data/tasks
 
     About 3 MB: English prose from the documentation inside this Python's standard library, and synthetic, seeded
     sentences, stories and reports in English and Chinese. It shows the way; it is too easy and too little to judge a
@@ -79,9 +81,14 @@ def samples(out: Path, as_json: bool) -> None:
     import platform
 
     from erya import __version__
+    from erya.core.progress import say
     from erya.corpus.build import write_corpus
     from erya.corpus.samples import documents
+    from erya.corpus.samples.tasks import write_tasks
 
+    if tasks is not None:
+        for name, count in write_tasks(tasks).items():
+            say(f"{tasks / name}: {count:,} records, synthetic")
     made_from = {"samples": f"erya {__version__}, python {platform.python_version()}"}
     _show_built(write_corpus(documents(), out, inputs=made_from), out, as_json)
 

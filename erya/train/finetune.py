@@ -21,6 +21,7 @@ from erya.core.runs import RunDirectory
 from erya.dataset.examples import ExampleLoader, Examples, bucketed
 from erya.model import cost
 from erya.model.architectures.base import Transformer
+from erya.model.files import load_model
 from erya.model.sizes import ModelConfig
 from erya.tokenizer.tokenizer import Tokenizer
 from erya.train import schedule
@@ -130,6 +131,8 @@ class Prepared:
     judge: Judge | None
     inputs: dict[str, str]
     provenance: dict[str, Any] = field(default_factory=dict)
+    base_text: Callable[[], Iterator[Batch]] | None = None
+    """What the base model learned from, where it is still there and the model can still be scored on it."""
 
 
 def finetune(
@@ -147,7 +150,23 @@ def finetune(
     run, result = drive(partial(_assemble, config, prepare, out), out, resume=resume, hooks=hooks)
     if config.checkpoint.average is not None:
         average(run, config.checkpoint.average)
+    if run.base_text is not None and config.base is not None:
+        _report_forgetting(run, run.base_text, Path(config.base), result.model)
     return result
+
+
+def _report_forgetting(run: Run, text: Callable[[], Iterator[Batch]], base: Path, tuned: Path) -> None:
+    """Say and record the loss on the base's own text, in nats a token, before and after."""
+    losses = [_text_loss(path, text) for path in (base, tuned)]
+    say(f"  loss on the text the base learned from: {losses[0]:.4f} before, {losses[1]:.4f} after")
+    run.directory.set_status("done", base_text_loss_before=losses[0], base_text_loss_after=losses[1])
+
+
+@torch.no_grad()
+def _text_loss(path: Path, text: Callable[[], Iterator[Batch]]) -> float:
+    model = load_model(path).model
+    found = [model.loss(batch) for batch in text()]
+    return float(sum(it.nats for it in found)) / float(sum(it.tokens for it in found))
 
 
 def _assemble(config: FinetuneConfig, prepare: Callable[[torch.device], Prepared], out: Path) -> Run:
@@ -200,6 +219,7 @@ def _assemble(config: FinetuneConfig, prepare: Callable[[torch.device], Prepared
         parameters=parameters,
         report=partial(_report, config, prepared, trainer, parameters),
         facts={"family": model.config.family, "task": config.task["name"]},
+        base_text=prepared.base_text,
     )
 
 

@@ -24,7 +24,7 @@ from erya.core.storage import disk_errors, fsync_path
 from erya.train import checkpoint
 from erya.train.checkpoint import CheckpointConfig, Checkpoints
 from erya.train.hooks import LogConfig, Metrics, Running, Saving, Signals, TensorBoard
-from erya.train.loop import Hook, Trainer
+from erya.train.loop import Batch, Hook, Trainer
 from erya.train.signals import Stop, catching
 
 HARMLESS = ("checkpoint.", "log.", "data.", "training.num_threads", "training.device")
@@ -61,6 +61,7 @@ class Run:
     parameters: int
     report: Callable[[bool], None]
     facts: dict[str, Any] = field(default_factory=dict)
+    base_text: Callable[[], Iterator[Batch]] | None = None
 
 
 def drive(

@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from erya.core.config import preset_names, to_toml
+from erya.core.config import preset_names, read_toml, resolve, to_toml
 from erya.core.device import matmul_peak_flops
 from erya.core.errors import RunStopped, UserError
 from erya.core.runs import RunDirectory
-from erya.model.files import load_model
 from erya.model.family import Vocabulary
+from erya.model.files import load_model
 from erya.model.sizes import model_config
 from erya.train.config import RunConfig, resolve_run
+from erya.train.finetune import FinetuneConfig
 from erya.train.loop import Trainer
 from erya.train.pretrain import pretrain
 from erya.train.run import Result
@@ -205,7 +206,18 @@ def test_a_signal_saves_at_the_current_step_and_tells_how_to_go_on(tokens, tmp_p
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
-@pytest.mark.parametrize("name", preset_names())
+def is_of_a_task(name):
+    return any("task" in table for _, table in read_toml(name))
+
+
+@pytest.mark.parametrize("name", filter(is_of_a_task, preset_names()))
+def test_every_preset_of_a_task_resolves_to_a_model(name):
+    files = {"data": {"train": ["a"], "validation": ["b"]}}
+    config = resolve(FinetuneConfig, [*read_toml(name), ("test", files)]).config
+    assert model_config(config.model, Vocabulary(8000, 1, 0), config.model.context_length).hidden_size > 0
+
+
+@pytest.mark.parametrize("name", [name for name in preset_names() if not is_of_a_task(name)])
 def test_every_preset_resolves_to_a_model(name, tokens):
     config = resolve_run(name, [], [str(tokens)]).config
     assert model_config(config.model, Vocabulary(50257, 1, 0), config.training.context_length).hidden_size > 0

@@ -210,7 +210,7 @@ def is_of_a_task(name):
     return any("task" in table for _, table in read_toml(name))
 
 
-@pytest.mark.parametrize("name", filter(is_of_a_task, preset_names()))
+@pytest.mark.parametrize("name", [name for name in preset_names() if is_of_a_task(name)])
 def test_every_preset_of_a_task_resolves_to_a_model(name):
     files = {"data": {"train": ["a"], "validation": ["b"]}}
     config = resolve(FinetuneConfig, [*read_toml(name), ("test", files)]).config

@@ -252,6 +252,35 @@ def test_peft_computes_the_same_with_ours(name: str, targets: Any, tmp_path: Pat
     torch.testing.assert_close(logits(model), their_logits(merged), **PARITY)
 
 
+@pytest.mark.parametrize("head", [{"head": "span"}, {"head": "label", "labels": ("a", "b", "c")}])
+def test_peft_takes_an_encoder_with_any_head(head: dict[str, Any], tmp_path: Path) -> None:
+    import transformers
+    from peft import PeftModel
+
+    model = build("bert", **head)
+    save_model(tmp_path / "base", model, None, {})
+    add_lora(model, EVERYTHING, seed=1)
+    save_lora(tmp_path / "lora", moved(model), tmp_path / "base", {})
+    kind = getattr(transformers, FAMILIES["bert"].outside_class(model.config))
+    theirs = PeftModel.from_pretrained(kind.from_pretrained(tmp_path / "base"), tmp_path / "lora").eval()
+    given = {"input_ids": text(), "attention_mask": torch.ones_like(text())}
+    with torch.no_grad():
+        out = theirs(**given)
+    expected = out.logits if "logits" in out else torch.stack((out.start_logits, out.end_logits), dim=-1)
+    torch.testing.assert_close(logits(model), expected, **PARITY)
+
+
+def test_the_merged_model_is_a_model_like_any_other(name: str, tmp_path: Path) -> None:
+    model = adapted(name)
+    expected = logits(model)
+    merge_lora(model)
+    save_model(tmp_path, model, None, {})
+    torch.testing.assert_close(logits(load_model(tmp_path).model), expected, **MERGED)
+    torch.testing.assert_close(their_logits(their_model(tmp_path, name)), expected, **PARITY)
+    add_lora(model, EVERYTHING, seed=2)  # and may learn again
+    torch.testing.assert_close(logits(model), expected, **MERGED)
+
+
 def test_we_compute_the_same_with_pefts(name: str, tmp_path: Path) -> None:
     from peft import LoraConfig, get_peft_model
 

@@ -83,7 +83,7 @@ class Part(nn.Module):
 
     def forward(self, x: Float[Tensor, "*rows in"]) -> Float[Tensor, "*rows out"]:
         """What is added to the matrix's output."""
-        return F.linear(F.linear(dropped(x, self), self.A), self.B) * (self.alpha / self.rank)
+        return F.linear(F.linear(dropped(x, self), self.A) * (self.alpha / self.rank), self.B)
 
     def product(self) -> Float[Tensor, "out in"]:
         """What is added to the matrix itself, in float32."""

@@ -79,7 +79,7 @@ def main() -> None:
 def command_line(pairs: list[Path]) -> dict[str, Any]:
     """The options of `erya finetune` for these files."""
     train, validation = [str(path) for path in pairs[:2]], [str(path) for path in pairs[2:]]
-    return {"task": "translate", "train": train, "validation": validation, "languages": "en-de"}
+    return {"task": "translate", "train": train, "validation": validation, "languages": "en-de", "lora": False}
 
 
 def peer(
@@ -102,9 +102,9 @@ def peer(
 
 
 def as_lists(examples: Examples) -> list[dict[str, list[int]]]:
-    """The examples without padding."""
+    """The examples without padding, under the peer's names."""
     rows = (examples.batch([[place]]) for place in range(len(examples)))
-    return [{name: row[name][0].tolist() for name in ("source", "targets")} for row in rows]
+    return [{"input_ids": row["source"][0].tolist(), "labels": row["targets"][0].tolist()} for row in rows]
 
 
 def erya(work: Path, given: dict[str, Any], seconds: float) -> dict[str, Any]:

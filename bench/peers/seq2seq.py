@@ -53,8 +53,8 @@ def collate(pad_id: int, examples: list[Example]) -> dict[str, torch.Tensor]:
         longest = max(len(example[name]) for example in examples)
         return torch.tensor([example[name] + [filler] * (longest - len(example[name])) for example in examples])
 
-    source = padded("source", pad_id)
-    return {"input_ids": source, "attention_mask": (source != pad_id).long(), "labels": padded("targets", IGNORED)}
+    source = padded("input_ids", pad_id)
+    return {"input_ids": source, "attention_mask": (source != pad_id).long(), "labels": padded("labels", IGNORED)}
 
 
 @torch.no_grad()
@@ -86,12 +86,8 @@ def trainer(model: MarianMTModel, settings: dict[str, Any], folder: str, steps: 
         use_cpu=True,
     )
     pad_id = settings["shape"]["pad_id"]
-    examples = [
-        {**{key: example[key] for key in ("source", "targets")}, "length": len(example["source"])}
-        for example in settings["train"]
-    ]
     return Seq2SeqTrainer(
-        model=model, args=arguments, train_dataset=examples, data_collator=lambda batch: collate(pad_id, batch)
+        model=model, args=arguments, train_dataset=settings["train"], data_collator=lambda batch: collate(pad_id, batch)
     )
 
 

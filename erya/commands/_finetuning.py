@@ -57,6 +57,8 @@ def _options(given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     for name in ("train", "validation"):
         if given[name]:
             tables[name] = {"data": {name: given[name]}}
+    if given["lora"]:
+        tables["lora"] = {"lora": {}}
     if given["languages"]:
         source, _, target = given["languages"].partition("-")
         languages = {"source_language": source, "target_language": target} if target else {"answer_language": source}
@@ -88,6 +90,7 @@ def prepare(config: FinetuneConfig, device: torch.device) -> Prepared:
         judge(task, tokenizer, validation, settings, config.data.judged_records),
         {**files, **inputs},
         {"task": {"name": task.name, **settings.model_dump(mode="json")}},
+        _new_names(begun, model),
         _base_text(base, model),
     )
 
@@ -114,6 +117,16 @@ def _tokenizer(
 def _new_model(config: FinetuneConfig, tokenizer: Tokenizer) -> Transformer:
     vocabulary = Vocabulary(tokenizer.vocab_size, tokenizer.pad_id, tokenizer.end_of_text_id)
     return build_model(config.model, vocabulary, config.model.context_length, config.training.seed)
+
+
+def _new_names(base: Transformer, model: Transformer) -> frozenset[str]:
+    """The parameters of a model that are not its base's."""
+    old = dict(base.named_parameters())
+    return frozenset(
+        name
+        for name, value in model.named_parameters()
+        if name not in old or old[name].shape != value.shape or not torch.equal(old[name].to(value.device), value)
+    )
 
 
 def _base_text(base: LoadedModel | None, model: Transformer) -> Callable[[], Iterator[Batch]] | None:

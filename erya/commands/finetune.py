@@ -16,6 +16,7 @@ from erya.commands.pretrain import plan_json, plan_text
 @click.option("--train", multiple=True, help="A file to learn from; may be given several times.")
 @click.option("--validation", multiple=True, help="A file to choose the best model on; may be given several times.")
 @click.option("--languages", help="Of the task: en, or en-zh for a translation from the one to the other.")
+@click.option("--lora", is_flag=True, help="Train small matrices beside MODEL's own (lora.rank, lora.targets …).")
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("runs/finetune"), show_default=True, help="The run's place."
 )
@@ -28,6 +29,7 @@ def COMMAND(  # noqa: N802 - every command module offers COMMAND
     train: tuple[str, ...],
     validation: tuple[str, ...],
     languages: str | None,
+    lora: bool,
     out: Path,
     resume: bool,
     dry_run: bool,
@@ -42,11 +44,12 @@ def COMMAND(  # noqa: N802 - every command module offers COMMAND
     erya finetune translate --task translate --languages en-de \\
         --train train.en --train train.de --validation val.en --validation val.de --out runs/en-de
     erya finetune runs/first/model --task summarize --train train.jsonl --validation val.jsonl training.max_epochs=3
+    erya finetune runs/first/model --lora --task summarize --train train.jsonl --validation val.jsonl
     erya finetune --resume --out runs/en-de
     """
     from erya.commands._finetuning import prepare, resolve_finetune
 
-    given = {"task": task, "train": list(train), "validation": list(validation), "languages": languages}
+    given = {"task": task, "train": list(train), "validation": list(validation), "languages": languages, "lora": lora}
     resolved = resolve_finetune(list(arguments), given, out if resume else None)
     if dry_run:
         click.echo(json.dumps(plan_json(resolved), ensure_ascii=False) if as_json else plan_text(resolved))

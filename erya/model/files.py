@@ -114,11 +114,14 @@ def load_model(directory: Path, device: torch.device | str = "cpu", dtype: torch
 
 def _exported(family: AnyFamily, model: Transformer) -> dict[str, Tensor]:
     ours = dict(model.named_parameters())
+    renames = family.renames(model.config)
+    homeless = ours.keys() - {rename.ours for rename in renames}
+    assert not homeless, f"a whole model's files have no place for {min(homeless)}; merge a LoRA first"
     for name, value in ours.items():
         if not bool(value.isfinite().all()):
             raise RunFailed(f"weight {name} holds a value that is not finite; this model was not saved")
     weights: dict[str, Tensor] = {}
-    for rename in family.renames(model.config):
+    for rename in renames:
         weights |= rename.export(ours[rename.ours].detach())
     return weights
 

@@ -8,7 +8,7 @@ torn or altered is refused by name and the one before it is used.
 import errno
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -26,9 +26,9 @@ from erya.core.errors import RunFailed, UserError
 from erya.core.progress import warn
 from erya.core.storage import read_json, require_space, write_json
 from erya.model.architectures.base import Transformer
-from erya.model.files import load_model, save_model
 from erya.tokenizer.tokenizer import Tokenizer
-from erya.train.loop import State, Trainer
+from erya.train.loop import Model, State, Trainer
+from erya.train.weights import Weights, WholeModel
 
 STAGE = "checkpoint"
 FORMAT = 1
@@ -64,8 +64,10 @@ class Checkpoints:
         tokenizer: Tokenizer | None = None,
         inputs: dict[str, str] | None = None,
         provenance: dict[str, Any] | None = None,
+        weights: Weights | None = None,
     ) -> None:
         self.folder, self.keep_last = folder, keep_last
+        self.weights = weights or WholeModel()
         self.tokenizer, self.inputs, self.provenance = tokenizer, inputs or {}, provenance or {}
 
     def path(self, step: int) -> Path:
@@ -88,7 +90,7 @@ class Checkpoints:
         require_space(out, int(HEADROOM * (sum(weights.values()) + sum(tensor.nbytes for tensor in tensors.values()))))
         record = training_record(trainer, config)
         with manifest.writing(out, STAGE, self.inputs, {}) as stage, disk_full_as_os_error():
-            save_model(
+            self.weights.save(
                 stage.path,
                 cast(Transformer, trainer.model),
                 self.tokenizer,
@@ -163,11 +165,11 @@ def training_record(trainer: Trainer, config: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def restore(trainer: Trainer, path: Path, record: dict[str, Any]) -> None:
+def restore(trainer: Trainer, path: Path, record: dict[str, Any], weights: Weights) -> None:
     """Put a trainer where the checkpoint left off: weights, moments, random numbers, data position, guard, counts."""
     if record.get("format") != FORMAT:
         raise UserError(f"{path}: training state format {record.get('format')!r}, this Erya reads {FORMAT}")
-    trainer.model.load_state_dict(load_model(path).model.state_dict())
+    put_weights(trainer.model, weights.read(path))
     tensors = load_file(path / "training.safetensors")
     prefix = "optimizer."
     trainer.optimizer.load_state({n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)})
@@ -179,6 +181,13 @@ def restore(trainer: Trainer, path: Path, record: dict[str, Any]) -> None:
     if trainer.device.type == "cuda" and "random.cuda" in tensors:
         torch.cuda.set_rng_state(tensors["random.cuda"], trainer.device)
     _compare_machine(record)
+
+
+def put_weights(model: Model, weights: Mapping[str, Tensor]) -> None:
+    """Give the parameters of those names their values; the others, of a base that is not trained, stay."""
+    foreign = weights.keys() - model.state_dict().keys()
+    assert not foreign, f"weights of no parameter: {sorted(foreign)}"
+    model.load_state_dict(weights, strict=False)
 
 
 def _compare_machine(record: dict[str, Any]) -> None:

@@ -16,12 +16,14 @@ from pydantic import Field, model_validator
 
 from erya.core.config import Section
 from erya.core.device import choose_device, choose_precision, set_threads
+from erya.core.errors import UserError
 from erya.core.progress import say
 from erya.core.runs import RunDirectory
 from erya.dataset.examples import ExampleLoader, Examples, bucketed
 from erya.model import cost
 from erya.model.architectures.base import Transformer
 from erya.model.files import load_model
+from erya.model.lora.parts import LoRAConfig, add_lora
 from erya.model.sizes import ModelConfig
 from erya.tokenizer.tokenizer import Tokenizer
 from erya.train import schedule
@@ -34,6 +36,7 @@ from erya.train.preflight import preflight
 from erya.train.run import Result, Run, drive
 from erya.train.schedule import ScheduleConfig
 from erya.train.validation import Judge, Validation, ValidationConfig
+from erya.train.weights import TrainedParts, Weights, WholeModel
 
 VALIDATION_TOKENS = 8192  # places of a batch that is only measured
 
@@ -111,6 +114,9 @@ class FinetuneConfig(Section):
     data: ExampleConfig = Field(description="What the model learns from.")
     base: str | None = Field(default=None, description="The model to start from; none: from scratch.")
     model: NewModelConfig = Field(default=NewModelConfig(), description="Family and shape of a model from scratch.")
+    lora: LoRAConfig | None = Field(
+        default=None, description="Train small matrices beside the base's, which stay as they are; none: train all."
+    )
     tokenizer: VocabularyConfig = Field(default=VocabularyConfig(), description="Its tokenizer.")
     training: FinetuneTraining = Field(description="How long and how the run computes.")
     optimizer: OptimizerConfig = Field(default=OptimizerConfig(), description="How gradients move the weights.")
@@ -131,6 +137,8 @@ class Prepared:
     judge: Judge | None
     inputs: dict[str, str]
     provenance: dict[str, Any] = field(default_factory=dict)
+    new: frozenset[str] = frozenset()
+    """Names of parameters the base does not have: a head of the task's own."""
     base_text: Callable[[], Iterator[Batch]] | None = None
     """What the base model learned from, where it is still there and the model can still be scored on it."""
 
@@ -177,6 +185,7 @@ def _assemble(config: FinetuneConfig, prepare: Callable[[torch.device], Prepared
     prepared = prepare(device)
     model = prepared.model
     model.label_smoothing = training.label_smoothing
+    weights = _weights(config, prepared)
     row_tokens = model.config.context_length if training.packing else None
     loader = ExampleLoader(prepared.train, training.micro_tokens, training.seed, row_tokens)
     accumulation = max(1, training.batch_tokens // training.micro_tokens)
@@ -204,7 +213,7 @@ def _assemble(config: FinetuneConfig, prepare: Callable[[torch.device], Prepared
     }
     directory = RunDirectory(out)
     kept = max(config.checkpoint.keep_last, config.checkpoint.average or 0)
-    checkpoints = Checkpoints(out / "checkpoints", kept, prepared.tokenizer, prepared.inputs, provenance)
+    checkpoints = Checkpoints(out / "checkpoints", kept, prepared.tokenizer, prepared.inputs, provenance, weights)
     batches = partial(measured_batches, prepared.validation)
     return Run(
         command="finetune",
@@ -221,6 +230,19 @@ def _assemble(config: FinetuneConfig, prepare: Callable[[torch.device], Prepared
         facts={"family": model.config.family, "task": config.task["name"]},
         base_text=prepared.base_text,
     )
+
+
+def _weights(config: FinetuneConfig, prepared: Prepared) -> Weights:
+    """Whether the whole model is trained, or a LoRA beside it; a head that is new is trained in both cases."""
+    if config.lora is None:
+        return WholeModel()
+    if config.base is None:
+        raise UserError("lora: a model from scratch has no base to stand beside; name a trained model, or leave it out")
+    add_lora(prepared.model, config.lora, config.training.seed)
+    for name, parameter in prepared.model.named_parameters():
+        if name in prepared.new:
+            parameter.requires_grad_()
+    return TrainedParts(prepared.model, prepared.tokenizer, Path(config.base))
 
 
 def _steps(training: FinetuneTraining, steps_per_epoch: float) -> int | None:

@@ -52,7 +52,7 @@ class Model(Protocol):
     def state_dict(self) -> dict[str, Any]:
         """All tensors by name."""
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> Any:
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> Any:
         """Take over tensors by name."""
 
     def train(self, mode: bool = True) -> Any:

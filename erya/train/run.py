@@ -5,7 +5,6 @@ on the validation data, else the last), beside the metrics and checkpoints; or, 
 from.
 """
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -17,10 +16,9 @@ from erya.core import progress
 from erya.core.config import Section, leaves, to_toml
 from erya.core.device import matmul_peak_flops
 from erya.core.errors import RunStopped, UserError
-from erya.core.manifest import NAME, read_manifest, verify
+from erya.core.manifest import read_manifest, verify
 from erya.core.progress import say, warn
 from erya.core.runs import RunDirectory
-from erya.core.storage import disk_errors, fsync_path
 from erya.train import checkpoint
 from erya.train.checkpoint import CheckpointConfig, Checkpoints
 from erya.train.hooks import LogConfig, Metrics, Running, Saving, Signals, TensorBoard
@@ -91,7 +89,7 @@ def _restore(run: Run) -> bool:
         path, record = found
         _require_same_config(record["config"], run.config.model_dump(mode="json"))
         _require_same_data(read_manifest(path, checkpoint.STAGE).inputs, run.inputs)
-        checkpoint.restore(run.trainer, path, record)
+        checkpoint.restore(run.trainer, path, record, run.checkpoints.weights)
         say(f"resumed from {path}, step {run.trainer.state.step:,}")
     run.directory.truncate_metrics(run.trainer.state.step)
     return found is not None
@@ -167,24 +165,10 @@ def _finish(run: Run) -> Result:
         warn(f"best checkpoint refused: {error}; the last model is used")
         chosen = checkpoints.path(state.step)
     model = run.directory.path / "model"
-    publish(chosen, model)
+    checkpoints.weights.publish(chosen, model)
     assert state.ended is not None
     result = Result(
         model, state.ended, state.step, state.tokens, state.seconds, state.skipped, run.parameters, state.best_loss
     )
     run.directory.set_status("done", **{k: v for k, v in asdict(result).items() if k != "model"})
     return result
-
-
-def publish(source: Path, model: Path) -> None:
-    """Copy the model of a checkpoint, without its training state, to a directory that appears as a whole."""
-    temporary = model.with_name(f".{model.name}.tmp")
-    with disk_errors(model):
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        for path in source.iterdir():
-            if path.name != NAME and not path.name.startswith("training."):
-                fsync_path(Path(shutil.copy2(path, temporary)))
-        shutil.rmtree(model, ignore_errors=True)
-        temporary.rename(model)
-        fsync_path(model.parent)

@@ -18,6 +18,7 @@ from erya.train import run as run_module
 from erya.train.checkpoint import CheckpointConfig, Checkpoints
 from erya.train.loop import Trainer
 from erya.train.pretrain import pretrain
+from erya.train.weights import WholeModel
 from tests.train.conftest import tiny
 
 FLIPS = 24
@@ -240,4 +241,4 @@ def test_killed_at_every_write_the_run_goes_on_as_if_never_killed(finished, toke
 
 def test_a_training_state_of_another_format_is_refused(finished):
     with pytest.raises(UserError, match="format 99"):
-        checkpoint.restore(None, finished, {"format": 99})
+        checkpoint.restore(None, finished, {"format": 99}, WholeModel())

@@ -172,9 +172,7 @@ class EncoderDecoder(Transformer):
 
 def _block(config: EncoderDecoderConfig, crossed: bool) -> PostNormBlock:
     size, heads, epsilon = config.hidden_size, config.num_heads, config.norm_epsilon
-    attention = Attention(
-        size, heads, heads, size // heads, bias=True, norm_epsilon=None, dropout=0.0, causal=crossed
-    )
+    attention = Attention(size, heads, heads, size // heads, bias=True, norm_epsilon=None, dropout=0.0, causal=crossed)
     cross = CrossAttention(size, heads, bias=True) if crossed else None
     mlp = MLP(size, config.intermediate_size, bias=True, activation=config.activation)
     norms: list[nn.Module] = [LayerNorm(size, epsilon) for _ in range(3 if crossed else 2)]

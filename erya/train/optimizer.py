@@ -127,7 +127,8 @@ def build_optimizer(model: nn.Module, matrix_parts: dict[str, tuple[int, ...]], 
     elif matrices:
         parts.append(Part("AdamW (hidden matrices)", _adamw(matrices, config, decay), adam_rate, matrices))
     if others:
-        parts.append(Part("AdamW (embeddings, head, vectors)", _adamw(others, config, 0.0), adam_rate, others))
+        label = "embeddings, head, vectors" if matrices else "all that is trained"
+        parts.append(Part(f"AdamW ({label})", _adamw(others, config, 0.0), adam_rate, others))
     return Optimizer(parts)
 
 

@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 # Threads that wait should sleep: spinning ones make a machine with anything else to do several times slower.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test test-slow check format bench-peers bench-train bench-tokenize bench-generate clean help
+.PHONY: demo test test-slow check format bench-peers bench-train bench-tokenize bench-generate bench-finetune bench-translate clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -20,7 +20,7 @@ help:
 	@echo "make test-slow  the long tests as well"
 	@echo "make check      format, lint, types, import contract, generated docs up to date"
 	@echo "make format     format the code and regenerate docs"
-	@echo "make bench-train, bench-tokenize, bench-generate   speed and quality beside named peers"
+	@echo "make bench-train, bench-tokenize, bench-generate, bench-finetune, bench-translate   speed and quality beside named peers"
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -59,7 +59,7 @@ format: $(INSTALLED_DEV)
 	$(BIN)/python scripts/reference.py
 
 # The benchmarks run with the waiting policy the peers' users have.
-bench-train bench-tokenize bench-generate: bench-%: $(INSTALLED_DEV)
+bench-train bench-tokenize bench-generate bench-finetune bench-translate: bench-%: $(INSTALLED_DEV)
 	env -u OMP_WAIT_POLICY $(BIN)/python bench/$*.py
 
 # litgpt cannot stand beside the transformers of the tests (docs/decisions/0002), so it has its own environment.

@@ -8,11 +8,11 @@ from pydantic import Field
 
 from erya.corpus.examples import read_pairs
 from erya.corpus.records import Pair
-from erya.corpus.sentences import sentence_spans
 from erya.dataset.examples import Example
 from erya.generate.beam import BeamConfig
 from erya.model.architectures.base import Transformer
 from erya.tasks.base import writing
+from erya.tasks.base.pieces import pieces
 from erya.tasks.base.prediction import Prediction, Record, System
 from erya.tasks.base.task import TaskConfig
 from erya.tokenizer.tokenizer import Tokenizer
@@ -96,45 +96,16 @@ def translated(
 
     An empty text has an empty translation.
     """
-    pieces = [split(text, tokenizer, settings.source_language, writing.room(model)) for text in texts]
-    found = writing.write(model, tokenizer, [piece for parts in pieces for piece in parts], beams, GROWTH, "translate")
+    cut = [list(pieces(text, tokenizer, settings.source_language, writing.room(model))) for text in texts]
+    found = writing.write(model, tokenizer, [piece for parts in cut for piece in parts], beams, GROWTH, "translate")
     joint = "" if settings.target_language in UNSPACED else " "
     predictions, start = [], 0
-    for parts in pieces:
+    for parts in cut:
         own = found[start : start + len(parts)]
         start += len(parts)
         score = sum(it.score for it in own) / len(own) if own else None
         predictions.append(Prediction(joint.join(tokenizer.decode(it.tokens).strip() for it in own), score))
     return predictions
-
-
-def split(text: str, tokenizer: Tokenizer, language: str, room: int) -> list[str]:
-    """The text in as few pieces of whole sentences as `room` tokens allow; a sentence longer than that is halved."""
-    if not text.strip():
-        return []
-    if _fits(text, tokenizer, room):
-        return [text]
-    pieces = [""]
-    for start, end in sentence_spans(text, language):
-        for part in _halved(text[start:end], tokenizer, room):
-            if _fits(pieces[-1] + part, tokenizer, room):
-                pieces[-1] += part
-            else:
-                pieces.append(part)
-    return [piece.strip() for piece in pieces if piece.strip()]
-
-
-def _fits(text: str, tokenizer: Tokenizer, room: int) -> bool:
-    return len(text) <= room or len(tokenizer.encode(text)) <= room
-
-
-def _halved(text: str, tokenizer: Tokenizer, room: int) -> list[str]:
-    if _fits(text, tokenizer, room) or len(text) < 2:
-        return [text]
-    middle = len(text) // 2
-    space = text.rfind(" ", 1, middle)
-    cut = space if space > 0 else middle
-    return [*_halved(text[:cut], tokenizer, room), *_halved(text[cut:], tokenizer, room)]
 
 
 TASK = Translate()

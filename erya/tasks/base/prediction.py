@@ -25,3 +25,8 @@ class Prediction:
 
 System: TypeAlias = Callable[[Sequence[Record]], list[Prediction]]
 """One prediction for each record, in their order; what the record's reference says must not be looked at."""
+
+
+def surest(answers: Sequence[Prediction]) -> Prediction:
+    """The answer of the highest score, the first of equals; an empty one only where there is no other."""
+    return max(answers, key=lambda it: (it.text != "", it.score or 0.0), default=Prediction(""))

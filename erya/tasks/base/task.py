@@ -12,12 +12,10 @@ from erya.tokenizer.tokenizer import Tokenizer
 
 
 class TaskConfig(Section):
-    """What a model must know of its task; it is stored with the model."""
+    """What a model must know of its task; it is stored with the model.
 
-    @property
-    def language(self) -> str:
-        """The ISO 639-1 code of what is answered."""
-        raise NotImplementedError
+    Each has a `language`, a field or a property: the ISO 639-1 code of what is answered.
+    """
 
 
 class Task(Protocol):

@@ -17,6 +17,7 @@ from erya.generate.beam import BeamConfig, Hypothesis, beam_search
 from erya.model.architectures.base import Transformer
 from erya.model.architectures.decoder import Decoder
 from erya.model.architectures.encoder_decoder import EncoderDecoder
+from erya.tasks.base.prediction import Prediction, surest
 from erya.tokenizer.special import TURN_END, TURN_START
 from erya.tokenizer.tokenizer import Tokenizer
 
@@ -117,6 +118,27 @@ def write(
         for one, text in zip(batch, texts, strict=True):
             found[one] = text
     return [text for text in found if text is not None]
+
+
+def write_best(
+    model: Transformer,
+    tokenizer: Tokenizer,
+    windows: Sequence[Sequence[str]],
+    config: BeamConfig,
+    growth: float,
+    title: str,
+) -> list[Prediction]:
+    """For each text, given as windows that fit the model, what the model writes on the window it is surest of.
+
+    Of equals it is the first, and nothing written is taken only where nothing is written on any window.
+    """
+    found = iter(write(model, tokenizer, [window for own in windows for window in own], config, growth, title))
+    predictions = []
+    for own in windows:
+        written = [next(found) for _ in own]
+        answers = [Prediction(tokenizer.decode(it.tokens).strip(), it.score) for it in written]
+        predictions.append(surest(answers))
+    return predictions
 
 
 def _end(model: EncoderDecoder | Decoder, tokenizer: Tokenizer) -> int:

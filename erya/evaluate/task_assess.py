@@ -35,7 +35,7 @@ class TaskAssessment:
     facts: Mapping[str, Any]
     exam: Exam
     model: Trial
-    baselines: Sequence[Trial]
+    baselines: Sequence[Trial] = ()
     left_out: Sequence[str] = ()
     seeds: Sequence[Trial] = ()
     doubled: Sequence[Record] | None = None

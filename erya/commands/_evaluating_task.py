@@ -19,7 +19,7 @@ from erya.evaluate import cases
 from erya.evaluate.board import terminal_table
 from erya.evaluate.report import write_report
 from erya.evaluate.task_assess import TaskAssessment, require_same_recipe, take_baselines
-from erya.evaluate.task_report import board, report, signatures
+from erya.evaluate.task_report import board, report, seeds_text, signatures
 from erya.evaluate.trial import Exam, Trial
 from erya.model import cost
 from erya.tasks.base.loaded import TaskModel, load
@@ -54,6 +54,7 @@ def evaluate_task(
         click.echo(json.dumps(made.data, ensure_ascii=False))
         return
     shown = [terminal_table(board(assessment)), "", assessment.verdict, assessment.without_doubled]
+    shown += [seeds_text(assessment)] if assessment.seeds else []
     click.echo("\n".join([*shown, "", "signatures:", *(f"  {line}" for line in signatures(assessment))]))
     if out is not None:
         click.echo(f"report: {out / 'report.html'} (also report.md, report.json, predictions.jsonl)")
@@ -96,7 +97,7 @@ def _assess(
 ) -> TaskAssessment:
     doubled = check_apart(train, exam.records, allow=True) if train else None
     own = take(exam, loaded, "model")
-    seeds = [_take_seed(exam, loaded, path, device) for path in options.seeds]
+    seeds = _take_seeds(exam, loaded, options.seeds, device)
     baselines: list[Trial] = []
     left_out: list[str] = []
     if train and not options.no_baselines:
@@ -109,11 +110,17 @@ def _assess(
     )
 
 
-def _take_seed(exam: Exam, loaded: TaskModel, path: Path, device: str) -> Trial:
-    other = load(path, device)
-    require_same_task(loaded, other)
-    require_same_recipe(loaded.provenance, other.provenance, str(path))
-    return take(exam, other, str(path))
+def _take_seeds(exam: Exam, loaded: TaskModel, paths: Sequence[Path], device: str) -> list[Trial]:
+    """The trials of other runs of the model's recipe, no two of one seed."""
+    trials, known = [], [loaded.provenance]
+    for path in paths:
+        other = load(path, device)
+        require_same_task(loaded, other)
+        for provenance in known:
+            require_same_recipe(provenance, other.provenance, str(path))
+        known.append(other.provenance)
+        trials.append(take(exam, other, str(path)))
+    return trials
 
 
 def require_same_task(one: TaskModel, other: TaskModel) -> None:
@@ -128,11 +135,13 @@ def require_same_task(one: TaskModel, other: TaskModel) -> None:
 
 def _facts(loaded: TaskModel, exam: Exam) -> dict[str, Any]:
     config = loaded.model.config
+    base = loaded.provenance.get("config", {}).get("base")
     return {
         "task": exam.task.name,
         "language": exam.language,
         "items": len(exam.records),
         "family": config.family,
+        **({"base": base} if base is not None else {}),
         "parameters": cost.parameters(config).total,
         "versions": ", ".join(f"{name} {version}" for name, version in versions().items()),
     }

@@ -12,7 +12,7 @@ import numpy as np
 
 from erya.corpus.records import Labelled, Pair, Question, Summary
 from erya.evaluate.metric import Figure
-from erya.evaluate.significance import SEED, Array
+from erya.evaluate.significance import SEED
 from erya.evaluate.task import Measured
 from erya.evaluate.trial import Exam, Trial, figure
 from erya.tasks.base.prediction import Record
@@ -70,21 +70,15 @@ def _(record: Labelled) -> list[str]:
     return [record.label]
 
 
-def item_figures(trial: Trial) -> dict[str, Array]:
-    """Each metric's figure of every item alone."""
-    return {name: it.value(it.statistics) for name, it in trial.measured.items()}
-
-
 def lines(exam: Exam, trial: Trial) -> Iterator[dict[str, Any]]:
     """Every item with its source, references, output and figures, as `predictions.jsonl` has them."""
-    figures = item_figures(trial)
     for at, (record, prediction) in enumerate(zip(exam.records, trial.predictions, strict=True)):
         line: dict[str, Any] = {
             "id": record.id,
             "source": source(record),
             "references": references(record),
             "output": prediction.text,
-            "figures": {name: round(float(values[at]), 4) for name, values in figures.items()},
+            "figures": {name: round(float(values[at]), 4) for name, values in trial.item_figures.items()},
         }
         optional = {
             "score": prediction.score,
@@ -101,7 +95,7 @@ def worst(exam: Exam, trial: Trial) -> list[int]:
     """
     badness = np.zeros(len(exam.records))
     for metric in exam.metrics:
-        values = trial.measured[metric.name].value(trial.measured[metric.name].statistics)
+        values = trial.item_figures[metric.name]
         distinct, rank = np.unique(-values if metric.higher_is_better else values, return_inverse=True)
         badness += rank / len(distinct)
     return [int(at) for at in np.argsort(-badness, kind="stable")[:SHOWN]]

@@ -117,7 +117,7 @@ def require_same_recipe(first: Mapping[str, Any], other: Mapping[str, Any], name
             " --seeds takes runs that differ in training.seed alone; compare others with erya compare"
         )
     if "training.seed" not in differing:
-        raise UserError(f"{name}: has the same training.seed as the model; a spread is of runs with other seeds")
+        raise UserError(f"{name}: has the same training.seed as another run; a spread is of runs with different seeds")
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from erya.corpus.records import Labelled
 from erya.evaluate.board import Board, Entry, figure_text, number_text, score_table
-from erya.evaluate.cases import Bucket, by_length, item_figures, lines, random_ones, references, source, worst
+from erya.evaluate.cases import Bucket, by_length, lines, random_ones, references, source, worst
 from erya.evaluate.labels import confusion_matrix
 from erya.evaluate.metric import Curve, Table
 from erya.evaluate.report import Chart, Listing, Report, Section, learning_charts
@@ -19,7 +19,6 @@ ABOUT_SCORES = (
     "Intervals are 95 % bootstrap intervals over items. p is the share of resamples of the items in which the model is "
     "not better than the baseline by the deciding metric, the first one (paired bootstrap, one-sided)."
 )
-ABOUT_SEEDS = "The same recipe trained with other seeds: mean and standard deviation over runs."
 
 
 def report(it: TaskAssessment) -> Report:
@@ -29,7 +28,7 @@ def report(it: TaskAssessment) -> Report:
         Section("Scores", [it.verdict, it.without_doubled, *it.left_out, ABOUT_SCORES, score_table([board(it)])])
     ]
     if it.seeds:
-        sections.append(Section("Spread over seeds", [ABOUT_SEEDS, _seeds(it)]))
+        sections.append(Section("Spread over seeds", [seeds_text(it), _seeds(it)]))
     sections.append(Section("Score by length of the source", [_length_chart(it, buckets), _length_table(it, buckets)]))
     if (table := _confusion(it)) is not None:
         sections.append(Section("Which label was taken for which", ["True labels down, given ones across.", table]))
@@ -53,6 +52,13 @@ def signatures(it: TaskAssessment) -> Iterator[str]:
     """How each figure was made; the same for every system, as they answer the same items."""
     for name, measured in it.model.measured.items():
         yield f"{name}: {measured.signature}"
+
+
+def seeds_text(it: TaskAssessment) -> str:
+    """One sentence on how far runs of the same recipe with other seeds are apart by the deciding metric."""
+    name, runs = it.exam.deciding.name, [it.model, *it.seeds]
+    mean, deviation = (number_text(value, it.model.figures[name].unit) for value in spread(runs)[name])
+    return f"Over {len(runs)} runs of the recipe with other seeds: {name} {mean}, standard deviation {deviation}."
 
 
 def _seeds(it: TaskAssessment) -> Table:
@@ -115,8 +121,8 @@ def _cost(trials: Sequence[Trial]) -> Table:
 def _case(it: TaskAssessment, at: int) -> str:
     """One item as a person reads it, with the best baseline's answer beside the model's."""
     record = it.exam.records[at]
-    figures = {name: values[at] for name, values in item_figures(it.model).items()}
-    shown = [f"{name} {number_text(float(value), it.model.figures[name].unit)}" for name, value in figures.items()]
+    alone = it.model.item_figures
+    shown = [f"{name} {number_text(float(alone[name][at]), one.unit)}" for name, one in it.model.figures.items()]
     rows = [f"{record.id}  {'  '.join(shown)}", f"source     {_cut(source(record))}"]
     rows += [f"reference  {_cut(text)}" for text in references(record) or [NOTHING]]
     rows.append(f"output     {_cut(it.model.predictions[at].text) or NOTHING}")

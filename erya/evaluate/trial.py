@@ -7,6 +7,7 @@ In: records and systems: a model, a baseline, the same model from another seed. 
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -33,6 +34,11 @@ class Trial:
     seconds: float
     parameters: int | None = None
     training_seconds: float | None = None
+
+    @cached_property
+    def item_figures(self) -> dict[str, Array]:
+        """Each metric's figure of every item alone, [N]."""
+        return {name: it.value(it.statistics) for name, it in self.measured.items()}
 
     @property
     def seconds_per_item(self) -> float:

@@ -132,6 +132,7 @@ def test_a_training_file_that_changed_is_told(place: Path, capsys: pytest.Captur
         (["a/model", *ON, "--no-baselines", "--baseline-train", "train.en"], "--baseline-train contradict"),
         (["a/model", *ON, "--seeds", "longer/model"], "training.max_steps is 3, not 2"),
         (["a/model", *ON, "--seeds", "a/model"], "has the same training.seed"),
+        (["a/model", *ON, "--seeds", "b/model", "--seeds", "b/model"], "has the same training.seed"),
         (["a/model", *ON, "--seeds", "language"], "was not trained for a task"),
     ],
 )

@@ -81,6 +81,7 @@ def test_the_spread_is_the_mean_and_deviation_of_the_runs() -> None:
     assert mean == pytest.approx(90)
     assert deviation == pytest.approx(np.std([90, 80, 100], ddof=1))
     shown = markdown(report(assessment(exam, seeds=runs[1:])))
+    assert "Over 3 runs of the recipe with other seeds: accuracy 90.00, standard deviation 10.00." in shown
     assert "| accuracy | 90.00 | 10.00 | 90.00 | 80.00 | 100.00 |" in shown
 
 

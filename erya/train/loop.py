@@ -43,6 +43,9 @@ class Model(Protocol):
     def loss(self, batch: Batch) -> Loss:
         """The summed loss of a batch."""
 
+    def choices(self, batch: Batch) -> int:
+        """Among how many a target of a batch is one."""
+
     def parameters(self) -> Iterator[nn.Parameter]:
         """The weights."""
 

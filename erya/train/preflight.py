@@ -33,7 +33,7 @@ def preflight(model: Model, batch: Batch, vocab_size: int, tokenizer: Tokenizer,
     try:
         with torch.no_grad():
             if fresh:
-                yield check_init(model, small, vocab_size)
+                yield check_init(model, small)
             yield check_accumulation(model, small)
             if "documents" in small:
                 yield check_packing(model, small)
@@ -72,16 +72,17 @@ def check_round_trip(tokenizer: Tokenizer) -> str:
     return "tokenizer: decode(encode(text)) = text, no control id from text"
 
 
-def check_init(model: Model, batch: Batch, vocab_size: int) -> str:
+def check_init(model: Model, batch: Batch) -> str:
     """A new model guesses about uniformly: its loss is about ln V."""
     found = model.loss(batch)
-    loss, uniform = float(found.nats) / int(found.tokens), math.log(vocab_size)
+    choices = model.choices(batch)
+    loss, uniform = float(found.nats) / int(found.tokens), math.log(choices)
     if not abs(loss - uniform) <= INIT_TOLERANCE:
         raise UserError(
-            f"preflight: loss at the start is {loss:.3f}, a uniform guess has ln {vocab_size} = {uniform:.3f}; "
+            f"preflight: loss at the start is {loss:.3f}, a uniform guess has ln {choices} = {uniform:.3f}; "
             "the initialisation or the targets are wrong"
         )
-    return f"loss at the start: {loss:.3f}, ln {vocab_size} = {uniform:.3f}"
+    return f"loss at the start: {loss:.3f}, ln {choices} = {uniform:.3f}"
 
 
 def check_accumulation(model: Model, batch: Batch) -> str:

@@ -52,6 +52,10 @@ class Transformer(nn.Module, ABC):
     def matrix_parts(self) -> dict[str, tuple[int, ...]]:
         """The blocks' matrices by parameter name, each with the output sizes of the projections fused in it."""
 
+    def choices(self, batch: Batch) -> int:  # noqa: ARG002 - for heads whose choices are the places of a row
+        """Among how many a target of a batch is one: a new model's loss is about the logarithm of it."""
+        return self.config.vocab_size
+
     def pack(self) -> None:
         """Lay the weights out for writing text, where the architecture writes and the place has a better layout."""
 

@@ -87,6 +87,11 @@ class Encoder(Transformer):
         logits: Tensor = head(hidden, self.embedding.tokens.weight) if isinstance(head, MaskedLMHead) else head(hidden)
         return logits
 
+    def choices(self, batch: Batch) -> int:
+        """The tokens, the labels, or the places of a row, as the head chooses."""
+        by_head = {"span": batch["tokens"].shape[1], "label": len(self.config.labels)}
+        return by_head.get(self.config.head or "", self.config.vocab_size)
+
     def loss(self, batch: Batch) -> Loss:
         """The summed loss of the batch's `targets`: [B, T] masked tokens, [B, 2] first and last place of a span, or
         [B, 1] labels; −100 is not scored.

@@ -9,13 +9,13 @@ import numpy as np
 from erya.commands._evaluating_language import open_scorer
 from erya.commands._evaluating_task import open_exam, require_same_task, take
 from erya.evaluate.assess import Scored, assess_set
-from erya.evaluate.board import Board, Entry
 from erya.evaluate.comparison import Comparison, compare, comparison_json
 from erya.evaluate.metric import Result
+from erya.evaluate.reports.board import Board, Entry
+from erya.evaluate.reports.task_report import trial_json
 from erya.evaluate.sets import EvaluationSet, open_set
 from erya.evaluate.significance import Array
 from erya.evaluate.task import Measured
-from erya.evaluate.task_report import trial_json
 from erya.evaluate.trial import Difference, paired
 from erya.tasks.base.loaded import load
 

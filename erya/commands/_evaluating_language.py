@@ -13,10 +13,10 @@ from erya.core.errors import UserError
 from erya.core.manifest import versions
 from erya.core.progress import say
 from erya.evaluate.assess import Assessment, Block, assess_set, train_baselines, training_tokens
-from erya.evaluate.board import terminal_table
-from erya.evaluate.language_report import as_json as report_json
-from erya.evaluate.language_report import board, report
-from erya.evaluate.report import write_report
+from erya.evaluate.reports.board import terminal_table
+from erya.evaluate.reports.language_report import as_json as report_json
+from erya.evaluate.reports.language_report import board, report
+from erya.evaluate.reports.report import write_report
 from erya.evaluate.scorer import ModelScorer, Scorer
 from erya.evaluate.sets import EvaluationSet, open_set
 from erya.generate.engine import GenerationConfig

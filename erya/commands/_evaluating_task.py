@@ -15,11 +15,11 @@ from erya.core.manifest import versions
 from erya.core.progress import say, warn
 from erya.core.storage import sha256_file, write_atomic
 from erya.corpus.examples import check_apart
-from erya.evaluate import cases
-from erya.evaluate.board import terminal_table
-from erya.evaluate.report import write_report
+from erya.evaluate.reports import cases
+from erya.evaluate.reports.board import terminal_table
+from erya.evaluate.reports.report import write_report
+from erya.evaluate.reports.task_report import board, report, seeds_text, signatures
 from erya.evaluate.task_assess import TaskAssessment, require_same_recipe, take_baselines
-from erya.evaluate.task_report import board, report, seeds_text, signatures
 from erya.evaluate.trial import Exam, Trial
 from erya.model import cost
 from erya.tasks.base.loaded import TaskModel, load

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
-from erya.evaluate.board import Board, figure_text, number_text
+from erya.evaluate.reports.board import Board, figure_text, number_text
 from erya.evaluate.trial import LEVEL, Difference
 
 

@@ -12,8 +12,8 @@ from functools import cached_property
 import numpy as np
 
 from erya.core import registry
-from erya.evaluate.board import number_text
 from erya.evaluate.metric import Figure
+from erya.evaluate.reports.board import number_text
 from erya.evaluate.significance import Array, Interval, bootstrap_value, paired_bootstrap_value
 from erya.evaluate.task import Measured, TaskMetric
 from erya.tasks.base.prediction import Prediction, Record, System

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from erya.cli import run
-from erya.evaluate.board import Board, Entry
 from erya.evaluate.comparison import compare, comparison_text
+from erya.evaluate.reports.board import Board, Entry
 from tests.commands.translating import train_translator, write_pairs
 from tests.commands.writing import make_corpus, make_model, make_tokenizer
 from tests.evaluate.report.exams import labelled_exam, right

@@ -12,12 +12,12 @@ from erya.core.errors import UserError
 from erya.corpus.records import Question
 from erya.corpus.samples.stories import questions
 from erya.corpus.sentences import sentences
-from erya.evaluate import span_learner
 from erya.evaluate.baselines.answer import sliding_window
 from erya.evaluate.baselines.answer.bm25_sentence import BASELINE as BM25
 from erya.evaluate.baselines.answer.tfidf_span import BASELINE as TFIDF
+from erya.evaluate.learners import span_learner
+from erya.evaluate.learners.span_features import SpanReader
 from erya.evaluate.metrics.answer.f1 import METRIC as F1
-from erya.evaluate.span_features import SpanReader
 
 from .asked import figure
 

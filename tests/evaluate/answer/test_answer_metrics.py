@@ -13,9 +13,9 @@ from nltk.tokenize import NLTKWordTokenizer
 from erya.core.errors import UserError
 from erya.corpus.questions import read_questions
 from erya.corpus.records import Question
-from erya.evaluate.answers import definition
 from erya.evaluate.metrics.answer.exact_match import METRIC as EXACT_MATCH
 from erya.evaluate.metrics.answer.f1 import METRIC as F1
+from erya.evaluate.scoring.answers import definition
 from erya.evaluate.task import TaskMetric
 from erya.tasks.base.prediction import Prediction
 

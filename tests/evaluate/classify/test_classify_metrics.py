@@ -7,7 +7,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 from erya.core import registry
 from erya.core.errors import UserError
 from erya.corpus.records import Labelled
-from erya.evaluate import labels
+from erya.evaluate.scoring import labels
 from erya.evaluate.significance import bootstrap_value
 from erya.evaluate.task import Measured, TaskMetric
 from erya.tasks.base.prediction import Prediction

@@ -3,7 +3,7 @@
 import pytest
 
 from erya.corpus.records import Labelled, Pair, Question, Summary
-from erya.evaluate.cases import BUCKETS, SHOWN, by_length, lines, random_ones, references, source, worst
+from erya.evaluate.reports.cases import BUCKETS, SHOWN, by_length, lines, random_ones, references, source, worst
 from erya.evaluate.trial import Exam
 from tests.evaluate.report.exams import labelled_exam, pair_exam, right
 

@@ -9,10 +9,10 @@ import pytest
 
 from erya.core.errors import UserError
 from erya.corpus.records import Labelled
-from erya.evaluate.cases import by_length
-from erya.evaluate.report import markdown, page, write_report
+from erya.evaluate.reports.cases import by_length
+from erya.evaluate.reports.report import markdown, page, write_report
+from erya.evaluate.reports.task_report import as_json, report
 from erya.evaluate.task_assess import TaskAssessment, require_same_recipe, spread, take_baselines
-from erya.evaluate.task_report import as_json, report
 from erya.evaluate.trial import Exam
 from tests.evaluate.report.exams import labelled_exam, right
 

@@ -11,7 +11,7 @@ from rouge_score.rouge_scorer import RougeScorer
 from erya.core import registry
 from erya.core.errors import UserError
 from erya.corpus.records import Summary
-from erya.evaluate.rouge import Rouge
+from erya.evaluate.scoring.rouge import Rouge
 from erya.tasks.base.prediction import Prediction
 
 METRICS: dict[str, Rouge] = registry.discover("erya.evaluate.metrics.summarize", "METRIC")

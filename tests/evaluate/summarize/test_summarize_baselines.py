@@ -10,7 +10,7 @@ from erya.core.errors import UserError
 from erya.corpus.records import Summary
 from erya.evaluate.baselines.summarize.lead import BASELINE as LEAD
 from erya.evaluate.baselines.summarize.textrank import DAMPING, _likeness, _page_rank, central
-from erya.evaluate.extracts import Cut, extract
+from erya.evaluate.learners.extracts import Cut, extract
 
 BASELINES = registry.discover("erya.evaluate.baselines.summarize", "BASELINE")
 TOLERANCE = 1e-4  # the iteration ends when no rank moves by 1e-6, a few steps before its fixed point

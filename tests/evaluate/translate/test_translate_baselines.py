@@ -12,8 +12,8 @@ from erya.core.errors import UserError
 from erya.corpus.examples import read_pairs
 from erya.corpus.records import Pair
 from erya.evaluate.baselines.translate import ibm1
+from erya.evaluate.learners.segmentation import AtPunctuation, AtSpaces, ByLexicon, learn_segmenter
 from erya.evaluate.metrics.translate.bleu import METRIC
-from erya.evaluate.segmentation import AtPunctuation, AtSpaces, ByLexicon, learn_segmenter
 from erya.evaluate.task import TaskBaseline
 from erya.tasks.base.prediction import System
 

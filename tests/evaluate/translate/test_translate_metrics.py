@@ -15,9 +15,9 @@ from erya.core import registry
 from erya.core.errors import UserError
 from erya.corpus.examples import read_pairs
 from erya.corpus.records import Pair
+from erya.evaluate.scoring.translations import looks_tokenized
 from erya.evaluate.significance import bootstrap_value
 from erya.evaluate.task import Measured, TaskMetric
-from erya.evaluate.translations import looks_tokenized
 from erya.tasks.base.prediction import Prediction
 
 SAME = 1e-9  # both sides are float64 functions of the same few integers

@@ -6,7 +6,7 @@ from typing import Any
 
 from erya.corpus.records import Question
 from erya.corpus.sentences import sentences
-from erya.evaluate.words import is_word, words_of
+from erya.evaluate.learners.words import is_word, words_of
 from erya.tasks.base.prediction import Prediction, Record, System
 
 

@@ -13,9 +13,9 @@ import numpy as np
 from erya.core.errors import UserError
 from erya.corpus.records import Question
 from erya.corpus.sentences import UNSPACED
+from erya.evaluate.learners.words import is_word, words_of
 from erya.evaluate.metrics.answer.f1 import METRIC as F1
 from erya.evaluate.significance import Array
-from erya.evaluate.words import is_word, words_of
 from erya.tasks.base.prediction import Prediction, Record, System
 
 LENGTHS = (1, 2, 3, 4, 6, 8)

@@ -11,10 +11,10 @@ import numpy as np
 from erya.core.errors import UserError
 from erya.corpus.records import Question
 from erya.corpus.sentences import UNSPACED
+from erya.evaluate.learners.span_features import SpanFeatures, SpanReader
+from erya.evaluate.learners.span_learner import Mask, fit, span_probabilities
+from erya.evaluate.learners.words import Words
 from erya.evaluate.significance import Array
-from erya.evaluate.span_features import SpanFeatures, SpanReader
-from erya.evaluate.span_learner import Mask, fit, span_probabilities
-from erya.evaluate.words import Words
 from erya.tasks.base.prediction import Prediction, Record, System
 
 LONGEST_WORDS = 12

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from erya.core.errors import UserError
 from erya.corpus.records import Labelled
-from erya.evaluate.text_classifier import predicted
+from erya.evaluate.learners.text_classifier import predicted
 from erya.tasks.base.prediction import Prediction, Record, System
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from erya.corpus.sentences import UNSPACED
-from erya.evaluate.text_classifier import TextClassifier, fit, texts_and_labels
+from erya.evaluate.learners.text_classifier import TextClassifier, fit, texts_and_labels
 from erya.tasks.base.prediction import Record, System
 
 

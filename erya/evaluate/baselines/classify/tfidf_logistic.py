@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from erya.corpus.sentences import UNSPACED
-from erya.evaluate.text_classifier import TextClassifier, fit, texts_and_labels
+from erya.evaluate.learners.text_classifier import TextClassifier, fit, texts_and_labels
 from erya.tasks.base.prediction import Record, System
 
 STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0)

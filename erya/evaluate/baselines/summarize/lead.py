@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from erya.evaluate.extracts import train_extract
+from erya.evaluate.learners.extracts import train_extract
 from erya.tasks.base.prediction import Record, System
 
 

@@ -5,9 +5,9 @@ from functools import partial
 
 import numpy as np
 
-from erya.evaluate.extracts import train_extract
+from erya.evaluate.learners.extracts import train_extract
+from erya.evaluate.learners.words import is_word, words_of
 from erya.evaluate.significance import Array
-from erya.evaluate.words import is_word, words_of
 from erya.tasks.base.prediction import Record, System
 
 DAMPING = 0.85

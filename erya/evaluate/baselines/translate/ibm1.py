@@ -12,7 +12,7 @@ import numpy.typing as npt
 from erya.core.errors import UserError
 from erya.core.progress import warn
 from erya.corpus.records import Pair
-from erya.evaluate.segmentation import learn_segmenter
+from erya.evaluate.learners.segmentation import learn_segmenter
 from erya.tasks.base.prediction import Prediction, Record, System
 
 ITERATIONS = 6

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from erya.evaluate.answers import exact, measure_answers, normalise_chinese, normalise_english
+from erya.evaluate.scoring.answers import exact, measure_answers, normalise_chinese, normalise_english
 from erya.evaluate.task import Measured
 from erya.tasks.base.prediction import Prediction, Record
 

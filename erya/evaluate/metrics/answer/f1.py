@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from erya.evaluate.answers import longest_segment, measure_answers, shared_words
+from erya.evaluate.scoring.answers import longest_segment, measure_answers, shared_words
 from erya.evaluate.task import Measured
 from erya.tasks.base.prediction import Prediction, Record
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from erya.corpus.records import Labelled
-from erya.evaluate.labels import LabelMetric, right_ones
+from erya.evaluate.scoring.labels import LabelMetric, right_ones
 from erya.evaluate.significance import Array
 from erya.tasks.base.prediction import Prediction
 

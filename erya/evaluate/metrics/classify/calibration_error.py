@@ -9,7 +9,7 @@ import numpy as np
 
 from erya.core.errors import UserError
 from erya.corpus.records import Labelled
-from erya.evaluate.labels import LabelMetric, right_ones
+from erya.evaluate.scoring.labels import LabelMetric, right_ones
 from erya.evaluate.significance import Array
 from erya.tasks.base.prediction import Prediction
 

@@ -1,5 +1,5 @@
 """ROUGE-2: F-measure of the pairs of words two summaries share."""
 
-from erya.evaluate.rouge import Rouge
+from erya.evaluate.scoring.rouge import Rouge
 
 METRIC = Rouge("ROUGE-2", "rouge2")

@@ -1,5 +1,5 @@
 """ROUGE-Lsum: F-measure of the longest common subsequences of two summaries' sentences, one sentence a line."""
 
-from erya.evaluate.rouge import Rouge
+from erya.evaluate.scoring.rouge import Rouge
 
 METRIC = Rouge("ROUGE-Lsum", "rougeLsum")

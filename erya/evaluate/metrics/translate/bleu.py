@@ -1,5 +1,5 @@
 """BLEU as sacrebleu computes it: cased, its tokenizer chosen from the language (Post 2018)."""
 
-from erya.evaluate.translations import TranslationMetric, bleu_of, bleu_scorer
+from erya.evaluate.scoring.translations import TranslationMetric, bleu_of, bleu_scorer
 
 METRIC = TranslationMetric("BLEU", bleu_scorer, bleu_of)

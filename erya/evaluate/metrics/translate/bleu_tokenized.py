@@ -8,8 +8,8 @@ from typing import Any
 
 from erya.core.errors import UserError
 from erya.corpus.records import Pair
+from erya.evaluate.scoring.translations import TranslationMetric, bleu_of, looks_tokenized
 from erya.evaluate.task import Measured
-from erya.evaluate.translations import TranslationMetric, bleu_of, looks_tokenized
 from erya.tasks.base.prediction import Prediction, Record
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from erya.evaluate.translations import TranslationMetric, chrf_of
+from erya.evaluate.scoring.translations import TranslationMetric, chrf_of
 
 
 def _scorer(_: str) -> Any:

@@ -5,7 +5,7 @@ Chinese and Japanese are counted by characters: without spaces a whole sentence 
 
 from typing import Any
 
-from erya.evaluate.translations import TranslationMetric, ter_of
+from erya.evaluate.scoring.translations import TranslationMetric, ter_of
 
 
 def _scorer(language: str) -> Any:

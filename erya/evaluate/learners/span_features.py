@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from erya.corpus.records import Question
+from erya.evaluate.learners.words import InverseFrequency, Words, is_word, words_of
 from erya.evaluate.significance import Array
-from erya.evaluate.words import InverseFrequency, Words, is_word, words_of
 
 Indices = npt.NDArray[np.int64]
 Item = TypeVar("Item")

@@ -11,8 +11,8 @@ import numpy as np
 from erya.core.errors import UserError
 from erya.corpus.records import Summary
 from erya.corpus.sentences import UNSPACED, sentence_spans
-from erya.evaluate.rouge import rouge_scorer
-from erya.evaluate.words import is_word, words_of
+from erya.evaluate.learners.words import is_word, words_of
+from erya.evaluate.scoring.rouge import rouge_scorer
 from erya.tasks.base.prediction import Prediction, Record, System
 
 MOST_TRAINED = 300

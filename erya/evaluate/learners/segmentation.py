@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from erya.evaluate.translations import looks_tokenized
+from erya.evaluate.scoring.translations import looks_tokenized
 
 LONGEST_WORD = 4  # characters
 LEAST_COUNT = 3

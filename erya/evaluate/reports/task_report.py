@@ -5,11 +5,11 @@ from dataclasses import asdict
 from typing import Any
 
 from erya.corpus.records import Labelled
-from erya.evaluate.board import Board, Entry, figure_text, number_text, score_table
-from erya.evaluate.cases import Bucket, by_length, lines, random_ones, references, source, worst
-from erya.evaluate.labels import confusion_matrix
 from erya.evaluate.metric import Curve, Table
-from erya.evaluate.report import Chart, Listing, Report, Section, learning_charts
+from erya.evaluate.reports.board import Board, Entry, figure_text, number_text, score_table
+from erya.evaluate.reports.cases import Bucket, by_length, lines, random_ones, references, source, worst
+from erya.evaluate.reports.report import Chart, Listing, Report, Section, learning_charts
+from erya.evaluate.scoring.labels import confusion_matrix
 from erya.evaluate.task_assess import TaskAssessment, spread
 from erya.evaluate.trial import Trial
 

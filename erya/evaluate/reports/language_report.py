@@ -5,9 +5,9 @@ from dataclasses import asdict
 from typing import Any
 
 from erya.evaluate.assess import Assessment, Block
-from erya.evaluate.board import Board, Entry, score_table
 from erya.evaluate.metric import Table
-from erya.evaluate.report import Chart, Listing, Report, Section, learning_charts
+from erya.evaluate.reports.board import Board, Entry, score_table
+from erya.evaluate.reports.report import Chart, Listing, Report, Section, learning_charts
 
 ABOUT_SCORES = (
     "Intervals are 95 % bootstrap intervals over items. p is the share of resamples in which a baseline's order "

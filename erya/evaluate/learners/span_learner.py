@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from erya.evaluate.learners.span_features import SpanFeatures
 from erya.evaluate.significance import Array
-from erya.evaluate.span_features import SpanFeatures
 
 Mask = npt.NDArray[np.bool_]
 

@@ -1,0 +1,1 @@
+"""What the classical baselines learn with: words, spans, extracts, text classifiers."""

@@ -1,0 +1,1 @@
+"""Evaluations as JSON, Markdown, HTML and tables in the terminal."""

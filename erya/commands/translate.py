@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @click.command("translate")
 @click.argument("model", type=click.Path(path_type=Path))
-@click.argument("file", type=click.File("r", encoding="utf-8", lazy=True), default="-")
+@click.argument("file", type=click.File("r", encoding="utf-8"), default="-")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, with the score.")
 def COMMAND(model: Path, file: TextIO, device: str, as_json: bool) -> None:  # noqa: N802 - every module offers COMMAND

@@ -1,7 +1,8 @@
 """Supervised examples: named sequences of ids kept compactly, and a loader that batches those of like length.
 
 In: one dictionary of lists an example, such as `{"source": […], "tokens": […], "targets": […]}`. Out: batches of
-[B, longest] by each name, filled up with the padding id, targets with −100. The loader's state is a few integers.
+[B, longest] by each name, filled up with the padding id, targets with −100, segments with 0. The loader's
+state is a few integers.
 """
 
 from array import array
@@ -14,7 +15,8 @@ from erya.core.errors import UserError
 from erya.dataset.rows import NOT_SCORED, Batch, Ints
 
 Example = Mapping[str, Sequence[int]]
-TARGETS, DOCUMENTS = "targets", "documents"
+TARGETS, DOCUMENTS, SEGMENTS = "targets", "documents", "segments"
+FILLERS = {TARGETS: NOT_SCORED, SEGMENTS: 0}  # others are filled up with the padding id
 OPEN_ROWS = 16  # rows tried for each example when packing: more fill a row little better and take longer
 
 
@@ -56,7 +58,7 @@ class Examples:
         for name, flat in self._flat.items():
             bounds = self._bounds[name]
             parts = [np.concatenate([flat[bounds[one] : bounds[one + 1]] for one in row]) for row in rows]
-            batch[name] = _padded(parts, NOT_SCORED if name == TARGETS else self.pad_id)
+            batch[name] = _padded(parts, FILLERS.get(name, self.pad_id))
         if packed:
             sizes = self.sizes[TARGETS]
             numbers = [np.repeat(np.arange(len(row)), sizes[list(row)]) for row in rows]

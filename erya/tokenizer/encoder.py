@@ -12,6 +12,7 @@ https://github.blog/ai-and-ml/llms/so-many-tokens-so-little-time-introducing-a-f
 from collections.abc import Sequence
 from typing import Protocol
 
+import numpy as np
 import tiktoken
 import tokenizers
 
@@ -24,6 +25,29 @@ class Encoder(Protocol):
 
     def encode_ordinary(self, text: str) -> list[int]:
         """The ids of one text."""
+
+    def encode_spans(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """The ids of one text and, for each, the characters [begin, end) of the text it is of."""
+
+
+class FastEncoder:
+    """`tiktoken`, whose tokens' bytes one after the other are the text's."""
+
+    def __init__(self, encoding: tiktoken.Encoding) -> None:
+        self.encode_ordinary = encoding.encode_ordinary
+        self._bytes_of = encoding.decode_single_token_bytes
+
+    def encode_spans(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """The ids of one text and, for each, the characters [begin, end) of the text it is of."""
+        text = _replace_surrogates(text) if not text.isascii() else text
+        ids = self.encode_ordinary(text)
+        # The character of each byte: one begins with every byte that does not go on with another.
+        bytes_ = np.frombuffer(text.encode(), np.uint8)
+        characters = np.cumsum((bytes_ & 0xC0) != 0x80) - 1
+        ends = np.cumsum([len(self._bytes_of(id_)) for id_ in ids])
+        begins = np.concatenate([[0], ends[:-1]]) if ids else ends
+        spans = zip(characters[begins].tolist(), (characters[ends - 1] + 1).tolist(), strict=True) if ids else ()
+        return ids, list(spans)
 
 
 class ReferenceEncoder:
@@ -39,6 +63,11 @@ class ReferenceEncoder:
         """The ids of one text."""
         return list(self.reference.encode(_replace_surrogates(text), add_special_tokens=False).ids)
 
+    def encode_spans(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """The ids of one text and, for each, the characters [begin, end) of the text it is of."""
+        encoding = self.reference.encode(_replace_surrogates(text), add_special_tokens=False)
+        return list(encoding.ids), list(encoding.offsets)
+
 
 def _replace_surrogates(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -50,7 +79,10 @@ def make_encoder(vocabulary: Vocabulary, json_text: str) -> Encoder:
     if vocabulary.added or vocabulary.pattern not in PROVEN_PATTERNS or not _ranks_are_merges(vocabulary, reference):
         return ReferenceEncoder(reference)
     # No special tokens are given to it, so that no text can ever yield one.
-    return tiktoken.Encoding("erya", pat_str=vocabulary.pattern, mergeable_ranks=vocabulary.learned, special_tokens={})
+    encoding = tiktoken.Encoding(
+        "erya", pat_str=vocabulary.pattern, mergeable_ranks=vocabulary.learned, special_tokens={}
+    )
+    return FastEncoder(encoding)
 
 
 def _ranks_are_merges(vocabulary: Vocabulary, reference: tokenizers.Tokenizer) -> bool:

@@ -94,6 +94,13 @@ class Tokenizer:
         with ThreadPoolExecutor(threads) as pool:
             return list(chain.from_iterable(pool.map(self._encode_all, chunks)))
 
+    def encode_spans(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """The ids of a text and, for each, the first character it is of and the one after its last.
+
+        Tokens that share a character, as the parts of a rare one do, all have it.
+        """
+        return self._encoder.encode_spans(text)
+
     def _encode_all(self, texts: Sequence[str]) -> list[list[int]]:
         return [self.encode(text) for text in texts]
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -15,13 +15,23 @@ if TYPE_CHECKING:
     from erya.tasks.base.loaded import TaskModel
     from erya.tasks.base.prediction import Prediction, Record
 
+    Predict = Callable[[Sequence[Record]], list[Prediction]]
+
 LINES_AT_ONCE = 2048  # enough to put those of like length together, few enough to see answers come
 
 
 def answer_lines(
-    model: Path, task: str, stream: TextIO, device: str, as_json: bool, record: Callable[[str, str], "Record"]
+    model: Path,
+    task: str,
+    stream: TextIO,
+    device: str,
+    as_json: bool,
+    record: Callable[[str, str], "Record"],
+    predictor: "Callable[[TaskModel], Predict] | None" = None,
 ) -> None:
     """Print the answer to each line as soon as its portion is done; `record` makes a record of a line and its number.
+
+    `predictor` gives another way to answer records than the model's own.
 
     Raises: UserError for a model of another task, or input that is not UTF-8.
     """
@@ -30,12 +40,13 @@ def answer_lines(
     loaded = load(model, device)
     if loaded.task.name != task:
         raise UserError(f"{model}: was trained to {loaded.task.name}, not to {task}; use erya {loaded.task.name}")
+    predict = loaded.predict if predictor is None else predictor(loaded)
     if stream is sys.stdin and stream.isatty():
         click.echo(f"one {'record' if task == 'answer' else 'text'} a line; end with Ctrl-D", err=True)
     lines = enumerate(_lines(stream), start=1)
     while portion := list(islice(lines, 1 if stream.isatty() else LINES_AT_ONCE)):
         records = [record(line, str(number)) for number, line in portion]
-        for given, prediction in zip(portion, loaded.predict(records), strict=True):
+        for given, prediction in zip(portion, predict(records), strict=True):
             click.echo(_shown(loaded, given[1], prediction, as_json))
 
 
@@ -54,4 +65,6 @@ def _shown(loaded: "TaskModel", line: str, prediction: "Prediction", as_json: bo
     shown: dict[str, Any] = {"input": line, loaded.task.name: text, "score": prediction.score}
     if prediction.probabilities:
         shown["probabilities"] = dict(prediction.probabilities)
+    if prediction.passage is not None:
+        shown["passage"] = prediction.passage
     return json.dumps(shown, ensure_ascii=False)

@@ -61,7 +61,7 @@ def _options(given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         tables["lora"] = {"lora": {}}
     if given["languages"]:
         source, _, target = given["languages"].partition("-")
-        languages = {"source_language": source, "target_language": target} if target else {"answer_language": source}
+        languages = {"source_language": source, "target_language": target} if target else {"language": source}
         tables["languages"] = {"task": languages}
     return tables
 
@@ -81,7 +81,7 @@ def prepare(config: FinetuneConfig, device: torch.device) -> Prepared:
     pad = tokenizer.pad_id
     learned = Examples(task.examples(model, tokenizer, train, settings), pad)
     if len(learned) < len(train):
-        say(f"  {len(train) - len(learned):,} of {len(train):,} training records do not fit the model and are left out")
+        say(f"  {len(train) - len(learned):,} of {len(train):,} training records are left out: too long, or unusable")
     return Prepared(
         model,
         tokenizer,

@@ -30,12 +30,8 @@ class Encoder(Protocol):
         """The ids of one text and, for each, the characters [begin, end) of the text it is of."""
 
 
-class FastEncoder:
+class FastEncoder(tiktoken.Encoding):
     """`tiktoken`, whose tokens' bytes one after the other are the text's."""
-
-    def __init__(self, encoding: tiktoken.Encoding) -> None:
-        self.encode_ordinary = encoding.encode_ordinary
-        self._bytes_of = encoding.decode_single_token_bytes
 
     def encode_spans(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         """The ids of one text and, for each, the characters [begin, end) of the text it is of."""
@@ -44,7 +40,7 @@ class FastEncoder:
         # The character of each byte: one begins with every byte that does not go on with another.
         bytes_ = np.frombuffer(text.encode(), np.uint8)
         characters = np.cumsum((bytes_ & 0xC0) != 0x80) - 1
-        ends = np.cumsum([len(self._bytes_of(id_)) for id_ in ids])
+        ends = np.cumsum([len(self.decode_single_token_bytes(id_)) for id_ in ids])
         begins = np.concatenate([[0], ends[:-1]]) if ids else ends
         spans = zip(characters[begins].tolist(), (characters[ends - 1] + 1).tolist(), strict=True) if ids else ()
         return ids, list(spans)
@@ -79,10 +75,7 @@ def make_encoder(vocabulary: Vocabulary, json_text: str) -> Encoder:
     if vocabulary.added or vocabulary.pattern not in PROVEN_PATTERNS or not _ranks_are_merges(vocabulary, reference):
         return ReferenceEncoder(reference)
     # No special tokens are given to it, so that no text can ever yield one.
-    encoding = tiktoken.Encoding(
-        "erya", pat_str=vocabulary.pattern, mergeable_ranks=vocabulary.learned, special_tokens={}
-    )
-    return FastEncoder(encoding)
+    return FastEncoder("erya", pat_str=vocabulary.pattern, mergeable_ranks=vocabulary.learned, special_tokens={})
 
 
 def _ranks_are_merges(vocabulary: Vocabulary, reference: tokenizers.Tokenizer) -> bool:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -23,7 +23,7 @@ LINES_AT_ONCE = 2048  # enough to put those of like length together, few enough 
 def answer_lines(
     model: Path,
     task: str,
-    stream: TextIO,
+    stream: IO[str],
     device: str,
     as_json: bool,
     record: Callable[[str, str], "Record"],
@@ -50,7 +50,7 @@ def answer_lines(
             click.echo(_shown(loaded, given[1], prediction, as_json))
 
 
-def _lines(stream: TextIO) -> Iterator[str]:
+def _lines(stream: IO[str]) -> Iterator[str]:
     try:
         for line in stream:
             yield line.rstrip("\r\n")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from os import devnull
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -52,7 +52,7 @@ def COMMAND(  # noqa: N802 - every module offers COMMAND
         raise UserError("--context and --documents contradict each other; choose one")
     if question is not None and context is None and documents is None:
         raise UserError("a question needs what to read: --context FILE, --documents FILE|FOLDER, or JSON Lines alone")
-    stream: TextIO = click.get_text_stream("stdin", encoding="utf-8") if question is None else io.StringIO(question)
+    stream: IO[str] = io.StringIO(question) if question is not None else click.open_file("-", encoding="utf-8")
     record = _maker(context, documents is not None)
     if documents is None:
         answer_lines(model, "answer", stream, device, as_json, record)
@@ -67,7 +67,7 @@ def _maker(context: Path | None, searched: bool) -> Callable[[str, str], "Record
     if searched:
         return lambda line, number: Question("", line, (), number)
     if context is not None:
-        text = "\n".join(line for _, line in read_lines(InputFile(context, context.name), "error"))
+        text = "".join(line for _, line in read_lines(InputFile(context, context.name), "error"))
         return lambda line, number: Question(text, line, (), number)
     return _record
 

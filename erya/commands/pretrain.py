@@ -117,11 +117,13 @@ def plan_json(resolved: "Resolved[Any]") -> dict[str, dict[str, object]]:
 def plan_text(resolved: "Resolved[Any]") -> str:
     """The configuration as TOML, each value with its origin as a comment."""
     lines: list[str] = []
-    for key, value in plan_json(resolved).items():
+    plan = plan_json(resolved)
+    for key in sorted(plan, key=lambda key: "." in key):  # what stands in no table comes first in TOML
+        value = plan[key]
         section, _, name = key.rpartition(".")
-        if f"[{section}]" not in lines:
+        if section and f"[{section}]" not in lines:
             lines += ["", f"[{section}]"]
         text = json.dumps(value["value"], ensure_ascii=False)
         setting = f"{name} = {text}" if value["value"] is not None else f"# {name} is not set"
         lines.append(f"{setting:<46} # {value['origin']}")
-    return "\n".join(lines[1:])
+    return "\n".join(lines).lstrip("\n")

@@ -52,8 +52,13 @@ def _(model: Decoder, tokenizer: Tokenizer, given: list[int]) -> list[int]:
 
 @singledispatch
 def example(model: Transformer, tokenizer: Tokenizer, given: list[int], wanted: list[int]) -> Example:
-    """What the model learns: the wanted text and its end, nothing of the given one."""
-    raise NotImplementedError(type(model).__name__)
+    """What the model learns: the wanted text and its end, nothing of the given one.
+
+    Raises: UserError for an architecture that cannot write.
+    """
+    del wanted
+    prompt(model, tokenizer, given)
+    raise AssertionError(f"an {model.kind} has a prompt and no examples")
 
 
 @example.register

@@ -1,0 +1,130 @@
+"""`erya finetune` for every task and architecture, then its model on lines; resume = never stopped, bit for bit."""
+
+import json
+import os
+import signal
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+from click.testing import CliRunner
+
+from erya.cli import cli
+from erya.commands._finetuning import prepare, resolve_finetune
+from erya.core.errors import RunStopped
+from erya.core.storage import sha256_file
+from erya.model.files import save_model
+from erya.train.finetune import finetune
+from tests.tasks.small import build, tokenizer
+
+ROWS = {
+    "translate": [{"en": f"bridge {n}", "zh": f"桥{n}"} for n in range(24)],
+    "summarize": [{"text": f"Ada built bridge {n}. It stands.", "summary": f"bridge {n}"} for n in range(24)],
+    "classify": [{"text": f"a film of {n} acts", "label": "good" if n % 2 else "bad"} for n in range(24)],
+    "answer": [
+        {"question": "How many?", "context": f"Tom sold {n} red apples.", "answers": [str(n)], "answer_start": [9]}
+        for n in range(24)
+    ],
+}
+LINES = dict.fromkeys(ROWS, "a bridge\n\n")
+LINES["answer"] = '{"question": "How many?", "context": "Tom sold 9 apples."}\n\n'
+SHAPES = {
+    "marian": ["model.num_decoder_layers=1"],
+    "bert": [],
+    "qwen3": ["model.num_kv_heads=1", "model.head_dim=8"],
+}
+FAST = ["training.max_steps=4", "training.batch_tokens=256", "training.device=cpu", "validation.every_steps=2"]
+CASES = [
+    ("translate", "marian"),
+    ("translate", "qwen3"),
+    ("summarize", "marian"),
+    ("summarize", "qwen3"),
+    ("classify", "bert"),
+    ("classify", "qwen3"),
+    ("answer", "bert"),
+    ("answer", "qwen3"),
+    ("answer", "marian"),
+]
+
+
+def arguments(task: str, family: str, folder: Path, base: Path | None = None) -> list[str]:
+    for name in ("train", "validation"):
+        rows = ROWS[task][:20] if name == "train" else ROWS[task][20:]
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    shape = [f"model.family={family}", "model.hidden_size=16", "model.num_layers=1", "model.num_heads=2"]
+    shape += ["model.intermediate_size=32", "model.context_length=64", "tokenizer.vocab_size=262", *SHAPES[family]]
+    return [*([str(base)] if base else shape), *FAST]
+
+
+def options(task: str, folder: Path) -> dict[str, object]:
+    files = {name: [str(folder / f"{name}.jsonl")] for name in ("train", "validation")}
+    return {"task": task, **files, "languages": "en-zh" if task == "translate" else "en"}
+
+
+def command(task: str, folder: Path, given: list[str]) -> list[str]:
+    own = options(task, folder)
+    flags = [f"--{name}={value[0] if isinstance(value, list) else value}" for name, value in own.items()]
+    return ["finetune", *given, *flags, f"--out={folder / 'run'}"]
+
+
+@pytest.mark.parametrize("based", [False, True], ids=["scratch", "base"])
+@pytest.mark.parametrize(("task", "family"), CASES)
+def test_every_task_is_learned_and_done(task, family, based, tmp_path):
+    base = None
+    if based:
+        base = tmp_path / "base"
+        save_model(base, build(family), tokenizer(), {})
+    given = arguments(task, family, tmp_path, base)
+    runner = CliRunner()
+    done = runner.invoke(cli, command(task, tmp_path, given), catch_exceptions=False)
+    assert "4 steps" in done.stdout
+    model = str(tmp_path / "run" / "model")
+    plain = runner.invoke(cli, [task, model], input=LINES[task], catch_exceptions=False)
+    assert len(plain.stdout.split("\n")) == 3
+    assert plain.stdout.split("\n")[1] == ""
+    shown = runner.invoke(cli, [task, model, "--json"], input=LINES[task], catch_exceptions=False)
+    first = json.loads(shown.stdout.splitlines()[0])
+    assert first[task] == plain.stdout.split("\n")[0]
+    assert isinstance(first["score"], float)
+    assert ("probabilities" in first) == (task == "classify")
+
+
+def stop_at(step: int):
+    def hook(trainer) -> None:
+        if trainer.state.step == step:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    return hook
+
+
+@pytest.mark.parametrize(("task", "family"), [("translate", "marian"), ("answer", "bert")])
+def test_resume_is_bit_identical(task, family, tmp_path):
+    config = resolve_finetune(
+        [*arguments(task, family, tmp_path), "model.dropout=0.1"], {**options(task, tmp_path), "lora": None}, None
+    ).config
+    ready = partial(prepare, config)
+    finetune(config, ready, tmp_path / "whole")
+    for number, step in enumerate((1, 3)):
+        with pytest.raises(RunStopped):
+            finetune(config, ready, tmp_path / "stopped", resume=number > 0, hooks=[stop_at(step)])
+        torch.manual_seed(99)
+    finetune(config, ready, tmp_path / "stopped", resume=True)
+    for name in ("model.safetensors", "training.safetensors"):
+        last = f"checkpoints/step-{4:08d}/{name}"
+        assert sha256_file(tmp_path / "whole" / last) == sha256_file(tmp_path / "stopped" / last)
+
+
+def test_an_answer_from_documents_names_its_passage(tmp_path):
+    base = tmp_path / "model"
+    task = {"task": {"name": "answer", "language": "en"}}
+    save_model(base, build("bert", head="span"), tokenizer(), task)
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.txt").write_text("Ada built the old bridge in 1815.", encoding="utf-8")
+    (tmp_path / "notes" / "b.txt").write_text("Tom sold red apples.", encoding="utf-8")
+    asked = ["answer", str(base), "--documents", str(tmp_path / "notes"), "Who built the bridge?", "--json"]
+    found = json.loads(CliRunner().invoke(cli, asked, catch_exceptions=False).stdout)
+    assert found["passage"].startswith("a.txt")
+    assert found["answer"] in "Ada built the old bridge in 1815."
+    context = ["answer", str(base), "--context", str(tmp_path / "notes" / "b.txt"), "Who?"]
+    assert CliRunner().invoke(cli, context, catch_exceptions=False).stdout.strip() in "Tom sold red apples."

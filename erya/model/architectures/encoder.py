@@ -88,9 +88,13 @@ class Encoder(Transformer):
         return logits
 
     def choices(self, batch: Batch) -> int:
-        """The tokens, the labels, or the places of a row, as the head chooses."""
-        by_head = {"span": batch["tokens"].shape[1], "label": len(self.config.labels)}
-        return by_head.get(self.config.head or "", self.config.vocab_size)
+        """The tokens, the labels, or the places of a row that may be one, as the head chooses."""
+        if self.config.head == "label":
+            return len(self.config.labels)
+        if self.config.head == "span":
+            allowed = batch["places"] if "places" in batch else batch["tokens"] != self.config.pad_id
+            return max(1, round(float(allowed.sum()) / len(allowed)))
+        return self.config.vocab_size
 
     def loss(self, batch: Batch) -> Loss:
         """The summed loss of the batch's `targets`: [B, T] masked tokens, [B, 2] first and last place of a span, or

@@ -92,11 +92,13 @@ def test_chunked_cross_entropy_is_the_plain_one(seed: int, count: int, rows: int
     expected = torch.autograd.grad(0.37 * plain, (hidden, weight))
     chunked = linear_cross_entropy(hidden, weight, targets, rows)
     got = torch.autograd.grad(0.37 * chunked, (hidden, weight))
-    assert (chunked - plain).abs() <= LOSS_RELATIVE * plain
+    # A loss near zero is the difference of two float32 numbers of size ten: what is lost there is of their size.
+    allowed = LOSS_RELATIVE * torch.maximum(plain, torch.tensor(10.0 * count))
+    assert (chunked - plain).abs() <= allowed
     for one, other in zip(got, expected, strict=True):
         assert (one - other).norm() <= LOSS_RELATIVE * other.norm()
     nats = target_nats(hidden, weight, targets, rows)
-    assert (nats.sum() - plain).abs() <= LOSS_RELATIVE * plain
+    assert (nats.sum() - plain).abs() <= allowed
 
 
 def test_a_loss_over_nothing_is_zero_with_zero_gradients() -> None:

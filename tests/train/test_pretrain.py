@@ -214,6 +214,8 @@ def is_of_a_task(name):
 def test_every_preset_of_a_task_resolves_to_a_model(name):
     files = {"data": {"train": ["a"], "validation": ["b"]}}
     config = resolve(FinetuneConfig, [*read_toml(name), ("test", files)]).config
+    if config.model.hidden_size is None:  # for a base that is trained already
+        return
     assert model_config(config.model, Vocabulary(8000, 1, 0), config.model.context_length).hidden_size > 0
 
 

@@ -64,7 +64,7 @@ GOLDEN = {
 @pytest.mark.parametrize("name", GOLDEN)
 def test_golden(name: str) -> None:
     markup, expected = GOLDEN[name]
-    assert to_text(markup) == expected
+    assert to_text(markup, Site()) == expected
 
 
 def test_a_wikis_own_namespace_names_hide_links() -> None:
@@ -78,7 +78,7 @@ MARKS = ["{{", "}}", "[[", "]]", "{|", "|}", "|", "\n", "<ref>", "</ref>", "'''"
 
 @given(st.lists(st.sampled_from(MARKS), max_size=60).map("".join))
 def test_any_markup_gives_text_without_holes(markup: str) -> None:
-    text = to_text(markup)
+    text = to_text(markup, Site())
     assert "\x00" not in text
     if "<nowiki>" not in markup and "&lt;" not in markup:
         assert not any(mark in text for mark in ("[[", "<ref>"))
@@ -91,7 +91,7 @@ LENGTH = 200_000
 
 def seconds(markup: str) -> float:
     start = time.process_time()
-    to_text(markup)
+    to_text(markup, Site())
     return time.process_time() - start
 
 

@@ -5,13 +5,17 @@ and `variants` do the same for `[[…]]` and `-{…}-`; `lines` handles what a l
 holes that dropped markup leaves.
 """
 
+from erya.corpus.wikitext.definitions import simple_definition
 from erya.corpus.wikitext.lines import tidy
 from erya.corpus.wikitext.markup import render
+from erya.corpus.wikitext.rendering import Rendering
 from erya.corpus.wikitext.site import Site
 
-__all__ = ["Site", "to_text"]
+__all__ = ["Rendering", "Site", "simple_definition", "to_text"]
+
+_DEFAULT = Rendering()
 
 
-def to_text(markup: str, site: Site | None = None) -> str:
+def to_text(markup: str, site: Site, rendering: Rendering = _DEFAULT) -> str:
     """The readable text of a page: prose, headings and lists; no templates, tables, references, files or markup."""
-    return tidy(render(markup, site or Site()))
+    return tidy(render(markup, site))

@@ -1,4 +1,4 @@
-"""What a wiki calls its namespaces, as far as it changes which links are text."""
+"""What a page must know of its wiki: the names of namespaces, the language, and simple templates of its own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,9 +12,11 @@ _HIDDEN_KEYS = (-2, 6, 14)
 
 @dataclass(frozen=True)
 class Site:
-    """A wiki's namespaces by number; those of files and categories are links that show no text."""
+    """A wiki: its namespaces by number, its language's code, and template definitions that `simple_definition` gave."""
 
     namespaces: Mapping[int, str] = field(default_factory=dict)
+    language: str | None = None
+    templates: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         own = {self.namespaces[key].casefold() for key in _HIDDEN_KEYS if key in self.namespaces}

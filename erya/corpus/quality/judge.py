@@ -1,0 +1,39 @@
+"""The verdict on one document: the first rule that it breaks."""
+
+from dataclasses import dataclass
+
+from erya.corpus.quality.options import QualityOptions
+from erya.corpus.quality.text import Text
+from erya.corpus.records import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The rule that a document breaks, and how: what was measured and what is allowed."""
+
+    rule: str
+    detail: str
+
+
+def judge(document: Document, options: QualityOptions) -> Finding | None:
+    """The first rule that a document breaks: languages, length, toxic words, then the published rules in their order."""
+    length = len(document.text)
+    if options.languages and document.language not in options.languages:
+        return Finding("language", f"{document.language or 'unknown'}, wanted {' or '.join(options.languages)}")
+    if length < options.min_characters:
+        return Finding("length", f"{length:,} characters, allowed at least {options.min_characters:,}")
+    if options.max_characters is not None and length > options.max_characters:
+        return Finding("length", f"{length:,} characters, allowed at most {options.max_characters:,}")
+    text = Text(document.text, document.language)
+    for rule in options.chosen():
+        value = rule.measure(text)
+        least, most = options.least.get(rule.name, rule.least), options.most.get(rule.name, rule.most)
+        if value is not None and not least <= value <= most:
+            return Finding(rule.name, f"{rule.title} {value:.4g}, allowed {_interval(least, most)}")
+    return None
+
+
+def _interval(least: float, most: float) -> str:
+    if least == float("-inf"):
+        return f"at most {most:.6g}"
+    return f"at least {least:.6g}" if most == float("inf") else f"{least:.6g} to {most:.6g}"

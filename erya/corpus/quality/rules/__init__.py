@@ -1,0 +1,1 @@
+"""Quality rules; one file holds those of one publication."""

@@ -1,0 +1,1 @@
+"""Near-duplicates: documents most of whose shingles an earlier document holds as well."""

@@ -1,0 +1,104 @@
+"""Text in, the hashes of its shingles out: what two texts have in common is what their sets of shingles share.
+
+A unit is a word, or a single character of a script that is written without spaces (Chinese, Japanese, Thai, Lao, Khmer,
+Burmese, Tibetan); a shingle is five units in a row. So English is cut into word 5-grams and Chinese into character
+5-grams, and in a text of both each part is cut by its own rule: no text lies on an edge between two schemes. A number
+or a Latin word inside Chinese is one unit. Case, punctuation and white space make no difference.
+"""
+
+import unicodedata
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+Hashes = npt.NDArray[np.uint64]
+
+UNITS = 5
+SEPARATOR, LETTER, WHOLE = 0, 1, 2  # a character that parts words, is part of a word, is a unit by itself
+_WORD_CATEGORIES = frozenset("LMN")
+_WITHOUT_SPACES = (  # first and last code point; vowel signs and tone marks of a script count with its letters
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x0F00, 0x0FFF),  # Tibetan
+    (0x1000, 0x109F),  # Burmese
+    (0x1780, 0x17FF),  # Khmer
+    (0x2E80, 0x2FDF),  # radicals
+    (0x3005, 0x3007),
+    (0x3040, 0x312F),  # kana, bopomofo
+    (0x31A0, 0x31FF),
+    (0x3400, 0x9FFF),  # Han
+    (0xF900, 0xFAFF),
+    (0x1B000, 0x1B16F),
+    (0x20000, 0x3FFFF),
+)
+_GOLDEN = 0x9E3779B97F4A7C15
+_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_30, _27, _31 = np.uint64(30), np.uint64(27), np.uint64(31)
+
+
+def mixed(values: Hashes) -> Hashes:
+    """A 64-bit hash of each number. Source: SplitMix64, https://prng.di.unimi.it/splitmix64.c"""
+    x = values ^ (values >> _30)
+    x *= _FIRST
+    x ^= x >> _27
+    x *= _SECOND
+    x ^= x >> _31
+    return x
+
+
+def multipliers(count: int, seed: int) -> Hashes:
+    """Odd 64-bit numbers, the same for the same seed for ever."""
+    steps = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(_GOLDEN) + np.uint64(seed)
+    return mixed(steps) | np.uint64(1)
+
+
+@cache
+def _kinds() -> npt.NDArray[np.uint8]:
+    """The kind of every code point."""
+    kinds = np.zeros(0x110000, dtype=np.uint8)
+    kinds[:] = [unicodedata.category(chr(code))[0] in _WORD_CATEGORIES for code in range(0x110000)]
+    for first, last in _WITHOUT_SPACES:
+        kinds[first : last + 1] *= WHOLE
+    return kinds
+
+
+_IN_SHINGLE = multipliers(UNITS, seed=1)
+
+
+def shingles(text: str) -> Hashes:
+    """The hash of each shingle, in the order of the text, repeated ones repeated; a text of fewer units is one shingle.
+
+    A text without any letter or digit has its other characters as units, and an empty one the single shingle of nothing.
+    """
+    units = _units(text)
+    if len(units) < UNITS:
+        return mixed((units * _IN_SHINGLE[: len(units)]).sum(keepdims=True, dtype=np.uint64))
+    count = len(units) - UNITS + 1
+    total = units[:count] * _IN_SHINGLE[0]
+    for place in range(1, UNITS):
+        total += units[place : place + count] * _IN_SHINGLE[place]
+    return mixed(total)
+
+
+def shingle_set(text: str) -> Hashes:
+    """The hashes of a text's different shingles, sorted."""
+    ordered = np.sort(shingles(text))
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])]
+
+
+def _units(text: str) -> Hashes:
+    """The hash of each unit: the sum of a hash of each of its characters and the character's place in it."""
+    codes = np.frombuffer(text.casefold().encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    kinds = _kinds()[codes]
+    inside = np.flatnonzero(kinds)
+    if not len(inside):
+        codes = np.frombuffer("".join(text.split()).encode("utf-32-le", "surrogatepass"), dtype="<u4")
+        return mixed(codes.astype(np.uint64) * np.uint64(_GOLDEN))
+    starts = kinds == WHOLE
+    starts[0] |= kinds[0] == LETTER
+    starts[1:] |= (kinds[1:] == LETTER) & (kinds[:-1] != LETTER)
+    first = np.flatnonzero(starts[inside])  # of each unit, among the characters that are no separators
+    lengths = np.diff(first, append=len(inside))
+    place = np.arange(len(inside)) - np.repeat(first, lengths)
+    letters = (codes[inside].astype(np.uint64) << np.uint64(32)) + place.astype(np.uint64)
+    return np.add.reduceat(mixed(letters * np.uint64(_GOLDEN)), first)

@@ -66,9 +66,9 @@ _IN_SHINGLE = multipliers(UNITS, seed=1)
 
 
 def shingles(text: str) -> Hashes:
-    """The hash of each shingle, in the order of the text, repeated ones repeated; a text of fewer units is one shingle.
+    """The hash of each shingle, in the order of the text, repeated ones repeated.
 
-    A text without any letter or digit has its other characters as units, and an empty one the single shingle of nothing.
+    A text of fewer units is one shingle. A text without a letter or digit has its other characters as units.
     """
     units = _units(text)
     if len(units) < UNITS:
@@ -101,4 +101,5 @@ def _units(text: str) -> Hashes:
     lengths = np.diff(first, append=len(inside))
     place = np.arange(len(inside)) - np.repeat(first, lengths)
     letters = (codes[inside].astype(np.uint64) << np.uint64(32)) + place.astype(np.uint64)
-    return np.add.reduceat(mixed(letters * np.uint64(_GOLDEN)), first)
+    hashes: Hashes = np.add.reduceat(mixed(letters * np.uint64(_GOLDEN)), first)
+    return hashes

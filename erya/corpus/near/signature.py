@@ -35,7 +35,7 @@ class NearOptions(Section):
 
 @cache
 def bands_and_rows(threshold: float) -> tuple[int, int]:
-    """How many keys of how many minima each: the most minima a key with which too few pairs at the threshold are missed.
+    """How many keys of how many minima each: the most minima a key that miss few enough pairs at the threshold.
 
     With b bands of r rows, a pair of similarity s shares no key with probability (1 - s^r)^b.
     Source: Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, 3.4.2.

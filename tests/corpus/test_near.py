@@ -1,0 +1,227 @@
+"""Near-duplicates: a document goes when an earlier one shares enough of its shingles, however the work is cut."""
+
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from erya.corpus.near import find
+from erya.corpus.near.find import Part, near_duplicates
+from erya.corpus.near.shingles import shingle_set
+from erya.corpus.near.signature import NearOptions, bands_and_rows, keys, scheme
+from erya.corpus.near.stages import part_and_row, read_removed, similar, write_keys
+
+OPTIONS = NearOptions()
+WORDS = [one + other + last for one in "bdklmnprst" for other in ("a", "ei", "o", "ur") for last in "bdklmnprst"]
+HAN = [chr(code) for code in range(0x4E00, 0x5200)]
+
+
+def in_order(task, items, title):
+    return map(task, items)
+
+
+def backwards(task, items, title):
+    results = [task(item) for item in reversed(items)]
+    return reversed(results)
+
+
+def read_lines(path: Path, rows: Sequence[int]) -> Iterator[str]:
+    lines = path.read_text(encoding="utf-8").split("\x1e")
+    return (lines[row] for row in rows)
+
+
+def removed_from(folder: Path, parts: list[list[str]], options=OPTIONS, run=in_order, kept=None) -> dict[int, int]:
+    """The numbers of the documents that go, each with that of the earlier one, over all parts."""
+    folder.mkdir(parents=True)
+    described = []
+    for number, texts in enumerate(parts):
+        (folder / f"{number}.txt").write_text("\x1e".join(texts), encoding="utf-8")
+        write_keys(folder / f"{number}.keys.npy", [keys(text, options) for text in texts])
+        mask = None
+        if kept is not None:
+            mask = folder / f"{number}.kept.npy"
+            np.save(mask, np.array(kept[number], dtype=np.bool_))
+        described.append(Part(folder / f"{number}.txt", folder / f"{number}.keys.npy", mask))
+    begins = np.cumsum([0, *map(len, parts)]).tolist()
+    gone = {}
+    for number, path in enumerate(near_duplicates(described, read_lines, folder / "work", options, run)):
+        for row, place in read_removed(path).items():
+            part, earlier = part_and_row(place)
+            gone[begins[number] + row] = begins[part] + earlier
+    return gone
+
+
+def jaccard(one: str, other: str) -> float:
+    """By the definition, from shingles in plain Python."""
+    sets = [{tuple(units[at : at + 5]) for at in range(len(units) - 4)} for units in map(plain_units, (one, other))]
+    return len(sets[0] & sets[1]) / len(sets[0] | sets[1])
+
+
+def plain_units(text: str) -> list[str]:
+    return text.split() if " " in text else list(text)
+
+
+def written(chance: random.Random, language: str, units: int) -> list[str]:
+    return chance.choices(WORDS if language == "en" else HAN, k=units)
+
+
+def joined(units: list[str], language: str) -> str:
+    return (" " if language == "en" else "").join(units)
+
+
+def planted(chance: random.Random, language: str, similarity: float) -> tuple[str, str]:
+    """A text and its variant of a similarity: the last words are others."""
+    units = chance.randint(80, 200)
+    count = units - 4
+    changed = round(count * (1 - similarity) / (1 + similarity))
+    text = written(chance, language, units)
+    return joined(text, language), joined(text[: units - changed] + written(chance, language, changed), language)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_planted_variants_are_found_just_when_their_exact_similarity_reaches_the_threshold(
+    tmp_path: Path, language: str
+) -> None:
+    chance = random.Random(language)
+    grades = [0.5, 0.7, 0.76, 0.79, 0.81, 0.82, 0.85, 0.9, 0.97]
+    pairs = [planted(chance, language, grade) for grade in grades for _ in range(40)]
+    exact = [jaccard(*pair) >= OPTIONS.threshold for pair in pairs]
+    assert 150 < sum(exact) < 230
+    firsts, seconds = zip(*pairs, strict=True)
+    gone = removed_from(tmp_path / "near", [list(firsts), list(seconds)])
+    expected = {len(pairs) + number: number for number, near in enumerate(exact) if near}
+    assert gone.items() <= expected.items()  # each candidate is compared exactly: nothing goes that should not
+    assert len(gone) >= 0.99 * len(expected)
+
+
+def test_case_punctuation_and_white_space_make_no_difference() -> None:
+    pairs = [
+        ("The cat's hat is red, the dog's is not.", "the CAT s hat\nis red — the dog s is not"),
+        ("第一条　为了保护公民的权利，制定本法。", "第一条 为了保护公民的权利 制定本法"),
+        ("Straße nach Köln, im Jahr 1900", "STRASSE NACH KÖLN (IM JAHR 1900)"),
+    ]
+    for one, other in pairs:
+        assert shingle_set(one).tolist() == shingle_set(other).tolist()
+        assert keys(one, OPTIONS).tolist() == keys(other, OPTIONS).tolist()
+
+
+def test_words_are_units_where_there_are_spaces_and_characters_where_there_are_none() -> None:
+    def count(text: str) -> int:
+        return len(shingle_set(text))
+
+    assert count("one two three four five six seven") == 3
+    assert count("保护公民的权利") == 3
+    assert count("在 1998年 Erya 出版了") == 3  # 在 1998 年 Erya 出 版 了
+    assert count("too few words") == count("") == count("…!") == 1
+    different = ["too few words", "few too words", "toofewwords", "", "!", "!!", "?", "too few", "很少", "少很"]
+    assert len({tuple(shingle_set(text)) for text in different}) == len(different)
+
+
+@given(st.sets(st.integers(0, 40), min_size=1), st.sets(st.integers(0, 40), min_size=1), st.integers(1, 20))
+def test_similarity_is_that_of_the_definition(one: set[int], other: set[int], twentieths: int) -> None:
+    sets = [np.array(sorted(numbers), dtype=np.uint64) for numbers in (one, other)]
+    assert similar(*sets, twentieths / 20) == (len(one & other) / len(one | other) >= twentieths / 20)
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0])
+def test_a_pair_at_the_threshold_is_a_candidate_with_probability_0999(threshold: float) -> None:
+    bands, rows = bands_and_rows(threshold)
+    assert (1 - threshold**rows) ** bands <= 0.001
+    assert keys("some text", NearOptions(threshold=threshold)).shape == (bands,)
+
+
+def test_keys_never_change_without_a_new_scheme() -> None:
+    """Stored keys of another kind would find nothing, silently: who changes these numbers raises VERSION."""
+    assert scheme(OPTIONS).startswith("near 1, 24 bands of 6, Unicode ")
+    english = "In the spring the river rises by a metre or two, and the people bring their boats into the barn."
+    chinese = "春天，河水会涨高一两米，住在岸边的人就把船搬进谷仓。"
+    assert keys(english, OPTIONS)[:2].tolist() == [16688934175213121768, 4566231365122234489]
+    assert keys(chinese, OPTIONS)[:2].tolist() == [116767819566595496, 15878451030370899337]
+
+
+def family(chance: random.Random) -> list[list[str]]:
+    """Parts with unrelated texts, exact copies, variants, variants of variants and short texts among them."""
+    texts = [joined(written(chance, language, 60), language) for language in ("en", "zh") for _ in range(8)]
+    for _ in range(40):
+        origin = chance.choice(texts)
+        separator = " " if " " in origin else ""
+        units = origin.split() if separator else list(origin)
+        for _ in range(chance.randint(0, 2)):
+            units[chance.choice([0, 1, len(units) // 2, -1])] = "新" if not separator else "new"
+        texts.append(separator.join(units))
+    texts += ["", "a", "A!", "b", "…"]
+    chance.shuffle(texts)
+    cuts = [0, *sorted(chance.sample(range(1, len(texts)), 3)), len(texts)]
+    return [texts[begin:end] for begin, end in zip(cuts, cuts[1:], strict=False)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_document_goes_when_an_earlier_one_is_near_however_the_work_is_cut_and_ordered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    parts = family(random.Random(seed))
+    texts = [text for part in parts for text in part]
+    gone = removed_from(tmp_path / "parts", parts)
+    sets = [set(shingle_set(text).tolist()) for text in texts]
+    near = {
+        later: [at for at in range(later) if len(sets[at] & sets[later]) >= 0.8 * len(sets[at] | sets[later])]
+        for later in range(len(texts))
+    }
+    assert set(gone) == {later for later, earlier in near.items() if earlier}
+    assert all(earlier in near[later] for later, earlier in gone.items())
+    assert removed_from(tmp_path / "whole", [texts]) == gone
+    assert removed_from(tmp_path / "again", parts, run=backwards) == gone
+    monkeypatch.setattr(find, "SHARE_KEYS", 100)
+    assert removed_from(tmp_path / "shares", parts) == gone
+
+
+def test_what_does_not_count_neither_goes_nor_lets_others_go(tmp_path: Path) -> None:
+    texts = ["one text that is here twice or so", "One text that is here twice, or so!", "another one", "Another one."]
+    kept = [[True, False], [False, True]]
+    assert removed_from(tmp_path / "all", [texts[:2], texts[2:]]) == {1: 0, 3: 2}
+    assert removed_from(tmp_path / "kept", [texts[:2], texts[2:]], kept=kept) == {}
+
+
+@pytest.mark.parametrize("parts", [[[]], [[], ["one"], []], [["one", "two"]]])
+def test_nothing_goes_where_there_is_nothing_twice(tmp_path: Path, parts: list[list[str]]) -> None:
+    assert removed_from(tmp_path / "near", parts) == {}
+
+
+def test_a_stage_that_is_done_is_not_done_again(tmp_path: Path) -> None:
+    parts = family(random.Random(0))
+    removed_from(tmp_path / "near", parts)
+    files = sorted((tmp_path / "near" / "work").rglob("*.npy"))
+    assert not [path for path in (tmp_path / "near").rglob(".*")]
+    before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+    files[-1].unlink()
+    described = [
+        Part(tmp_path / "near" / f"{number}.txt", tmp_path / "near" / f"{number}.keys.npy")
+        for number in range(len(parts))
+    ]
+    near_duplicates(described, read_lines, tmp_path / "near" / "work", OPTIONS, in_order)
+    for path in files:
+        assert path.read_bytes() == before[path][1]
+        assert (path.stat().st_mtime_ns == before[path][0]) == (path != files[-1])
+
+
+@pytest.mark.parametrize(("own", "similarity"), [(2, "high"), (30, "low")])
+def test_a_large_bucket_costs_each_document_a_bounded_number_of_comparisons(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: int, similarity: str
+) -> None:
+    """Variants of one page by the thousand: with hardly any text of their own all go, with much of it none does."""
+    chance = random.Random(1)
+    page = written(chance, "en", 200)
+    texts = [joined(page[: 200 - own] + written(chance, "en", own), "en") for _ in range(1_000)]
+    comparisons = []
+    monkeypatch.setattr("erya.corpus.near.stages.similar", lambda *sets: comparisons.append(1) or similar(*sets))
+    gone = removed_from(tmp_path / "near", [texts])
+    if similarity == "high":
+        assert list(gone) == list(range(1, 1_000))
+        assert len(comparisons) < 1.1 * len(texts)
+    else:
+        assert not gone
+        assert len(comparisons) <= OPTIONS.comparisons * len(texts)

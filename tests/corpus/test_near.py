@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -156,7 +157,7 @@ def family(chance: random.Random) -> list[list[str]]:
     texts += ["", "a", "A!", "b", "…"]
     chance.shuffle(texts)
     cuts = [0, *sorted(chance.sample(range(1, len(texts)), 3)), len(texts)]
-    return [texts[begin:end] for begin, end in zip(cuts, cuts[1:], strict=False)]
+    return [texts[begin:end] for begin, end in pairwise(cuts)]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -195,7 +196,7 @@ def test_a_stage_that_is_done_is_not_done_again(tmp_path: Path) -> None:
     parts = family(random.Random(0))
     removed_from(tmp_path / "near", parts)
     files = sorted((tmp_path / "near" / "work").rglob("*.npy"))
-    assert not [path for path in (tmp_path / "near").rglob(".*")]
+    assert not list((tmp_path / "near").rglob(".*"))
     before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
     files[-1].unlink()
     described = [

@@ -83,7 +83,9 @@ def shingles(text: str) -> Hashes:
 def shingle_set(text: str) -> Hashes:
     """The hashes of a text's different shingles, sorted."""
     ordered = np.sort(shingles(text))
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])]
+    first = np.ones(len(ordered), dtype=np.bool_)
+    first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[first]
 
 
 def _units(text: str) -> Hashes:
@@ -101,5 +103,4 @@ def _units(text: str) -> Hashes:
     lengths = np.diff(first, append=len(inside))
     place = np.arange(len(inside)) - np.repeat(first, lengths)
     letters = (codes[inside].astype(np.uint64) << np.uint64(32)) + place.astype(np.uint64)
-    hashes: Hashes = np.add.reduceat(mixed(letters * np.uint64(_GOLDEN)), first)
-    return hashes
+    return np.add.reduceat(mixed(letters * np.uint64(_GOLDEN)), first)

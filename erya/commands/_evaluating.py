@@ -15,9 +15,11 @@ def chosen_task(model: Path, asked: str | None) -> str:
     """
     from erya.core.storage import read_json
     from erya.model.files import PROVENANCE
+    from erya.tokenizer.files import languages_of, read_config
 
     described = read_json(model / PROVENANCE) if (model / PROVENANCE).is_file() else {}
-    own = described.get("provenance", {}).get("task", {}).get("name", LANGUAGE)
+    published = "translate" if languages_of(read_config(model)) else LANGUAGE
+    own = described.get("provenance", {}).get("task", {}).get("name", published)
     if asked is None or asked in (own, LANGUAGE) or not model.is_dir():
         return asked or str(own)
     learned = f"was trained to {own}" if own != LANGUAGE else "was not trained for a task"

@@ -161,7 +161,7 @@ def _label_nats(
 
 
 def _encoded_labels(tokenizer: Tokenizer, labels: Sequence[str]) -> dict[str, list[int]]:
-    return dict(zip(labels, tokenizer.encode_batch(labels), strict=True))
+    return dict(zip(labels, tokenizer.encode_wanted(labels), strict=True))
 
 
 def _room(model: Transformer, tokenizer: Tokenizer, labels: Iterable[list[int]]) -> int:

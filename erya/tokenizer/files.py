@@ -12,6 +12,7 @@ from erya.tokenizer.special import END_OF_TEXT, MASK, PAD
 
 JSON_NAME = "tokenizer.json"
 VOCABULARY_NAME = "vocab.txt"
+SOURCE_NAME, TARGET_NAME, VOCAB_NAME = "source.spm", "target.spm", "vocab.json"
 CONFIG_NAME = "tokenizer_config.json"
 
 
@@ -52,7 +53,7 @@ def read_vocabulary(content: dict[str, Any], where: str) -> Vocabulary:
     """
     model = content.get("model") or {}
     if model.get("type", "BPE") != "BPE" or not {"vocab", "merges"} <= model.keys():
-        raise UserError(f"{where}: is a {model.get('type')} tokenizer; only byte-level BPE (GPT-2, Qwen…) is supported")
+        raise UserError(f"{where}: is a {model.get('type')} tokenizer; BPE, Unigram and WordPiece are read")
     letters = byte_letters()
     added = content.get("added_tokens") or []
     outside = {token["content"] for token in added}
@@ -115,9 +116,11 @@ def read_directory(path: Path) -> tuple[str, dict[str, Any]]:
         raise UserError(f"{path}: has no {JSON_NAME}; expected a tokenizer or model directory, or the file itself")
     try:
         text = file.read_text(encoding="utf-8")
-        json.loads(text)
+        content = json.loads(text)
     except (OSError, ValueError) as error:
         raise UserError(f"{file}: not readable as JSON ({error})") from None
+    if not isinstance(content, dict) or not isinstance(content.get("model"), dict):
+        raise UserError(f"{file}: describes no tokenizer's model; copy the file again")
     return text, read_config(file.parent)
 
 
@@ -127,9 +130,15 @@ def read_config(directory: Path) -> dict[str, Any]:
     return read_json(config) if config.is_file() else {}
 
 
+def languages_of(config: dict[str, Any]) -> tuple[str, str] | None:
+    """From which language to which a published translation model goes, where its tokenizer_config.json says so."""
+    source, target = (config.get(f"{side}_lang") for side in ("source", "target"))
+    return (source, target) if isinstance(source, str) and isinstance(target, str) else None
+
+
 def has_tokenizer(directory: Path) -> bool:
-    """Whether a directory holds a tokenizer we read: a tokenizer.json, or the vocab.txt of an older BERT."""
-    return any((directory / name).is_file() for name in (JSON_NAME, VOCABULARY_NAME))
+    """Whether a directory holds a tokenizer we read: a tokenizer.json, or what older BERT and Marian models have."""
+    return any((directory / name).is_file() for name in (JSON_NAME, VOCABULARY_NAME, SOURCE_NAME))
 
 
 def default_config() -> dict[str, Any]:

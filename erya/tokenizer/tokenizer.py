@@ -18,6 +18,7 @@ from erya.tokenizer.encoder import make_encoder
 from erya.tokenizer.files import (
     CONFIG_NAME,
     JSON_NAME,
+    SOURCE_NAME,
     VOCABULARY_NAME,
     default_config,
     read_config,
@@ -68,6 +69,11 @@ class Tokenizer:
         self._byte_ids = [vocabulary.learned[bytes([byte])] for byte in range(BYTES)]
         self._special_ids = frozenset(self.special.values())
 
+    @property
+    def languages(self) -> tuple[str, str] | None:
+        """From which language to which a model of this tokenizer translates, where its own files say so."""
+        return None
+
     def _set_roles(self, end: int, pad: int) -> None:
         """What some control tokens are for; the end-of-text opens an encoder's text and parts it, unless others do."""
         opens, parts = self._role("cls_token"), self._role("sep_token")
@@ -93,6 +99,10 @@ class Tokenizer:
         chunks = [texts[start : start + size] for start in range(0, len(texts), size)]
         with ThreadPoolExecutor(threads) as pool:
             return list(chain.from_iterable(pool.map(self._encode_all, chunks)))
+
+    def encode_wanted(self, texts: Sequence[str]) -> list[list[int]]:
+        """The ids of several texts as what a model is to write, which some imported ones encode by other rules."""
+        return self.encode_batch(texts)
 
     def encode_spans(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         """The ids of a text and, for each, the first character it is of and the one after its last.
@@ -146,15 +156,19 @@ class Tokenizer:
     def load(cls, path: Path) -> "Tokenizer":
         """The tokenizer of a tokenizer directory, a model directory, or a tokenizer.json; foreign ones as well.
 
-        Raises: UserError when there is none, or none that is a byte-level BPE or a BERT's.
+        Raises: UserError when there is none, or none of a kind that is read.
         """
-        from erya.tokenizer import wordpiece  # it is a Tokenizer itself
+        from erya.tokenizer import imported, sentencepiece, wordpiece  # they are Tokenizers themselves
 
+        if (path / SOURCE_NAME).is_file():
+            return sentencepiece.SentencePiece(path)
         if (path / VOCABULARY_NAME).is_file() and not (path / JSON_NAME).is_file():
             config = read_config(path)
             return wordpiece.WordPiece(wordpiece.read_vocabulary(path / VOCABULARY_NAME, config), config, str(path))
         json_text, config = read_directory(path)
-        kind = wordpiece.WordPiece if wordpiece.is_one(json_text) else cls
+        model = json.loads(json_text)["model"]
+        kinds = ((wordpiece.is_wordpiece, wordpiece.WordPiece), (imported.is_pieces, imported.Pieces))
+        kind = next((kind for is_one, kind in kinds if is_one(model)), cls)
         return kind(json_text, config, str(path))
 
 

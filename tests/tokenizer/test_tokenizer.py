@@ -174,8 +174,8 @@ def test_what_is_no_byte_level_tokenizer_is_refused_in_one_line(saved: Path, tmp
     file.write_text('{"model": ', encoding="utf-8")
     with pytest.raises(UserError, match="not readable as JSON"):
         Tokenizer.load(tmp_path)
-    file.write_text(json.dumps({"model": {"type": "Unigram", "vocab": []}}), encoding="utf-8")
-    with pytest.raises(UserError, match="is a Unigram tokenizer; only byte-level BPE"):
+    file.write_text(json.dumps({"model": {"type": "WordLevel", "vocab": {}}}), encoding="utf-8")
+    with pytest.raises(UserError, match="is a WordLevel tokenizer; BPE, Unigram and WordPiece are read"):
         Tokenizer.load(tmp_path)
     content = json.loads((saved / "tokenizer.json").read_text(encoding="utf-8"))
     file.write_text(json.dumps(content | {"added_tokens": []}), encoding="utf-8")

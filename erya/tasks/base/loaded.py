@@ -69,14 +69,23 @@ def load(path: str | Path, device: str = "auto", *, packed: bool = True) -> Task
     loaded = load_model(Path(path), place, dtype)
     if loaded.tokenizer is None:
         raise UserError(f"{path}: has no tokenizer.json; copy the tokenizer's files into it")
-    if "task" not in loaded.provenance:
+    learned = loaded.provenance.get("task") or _published(loaded.tokenizer)
+    if learned is None:
         raise UserError(
             f"{path}: was not trained for a task; train it for one: erya finetune {path} --task translate …"
         )
-    task, settings = open_task(loaded.provenance["task"])
+    task, settings = open_task(learned)
     if packed:
         loaded.model.pack()
     return TaskModel(Path(path), task, settings, loaded.model, loaded.tokenizer, loaded.provenance)
+
+
+def _published(tokenizer: Tokenizer) -> dict[str, str] | None:
+    """The task of a published translation model, which its tokenizer's configuration tells."""
+    if tokenizer.languages is None:
+        return None
+    source, target = tokenizer.languages
+    return {"name": "translate", "source_language": source, "target_language": target}
 
 
 def open_task(table: Mapping[str, Any]) -> tuple[Task, Any]:

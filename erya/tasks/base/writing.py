@@ -95,7 +95,7 @@ def examples(
     model: Transformer, tokenizer: Tokenizer, given: Sequence[str], wanted: Sequence[str]
 ) -> Iterator[Example]:
     """An example for each pair of texts that fits the model's context whole."""
-    for source, target in zip(tokenizer.encode_batch(given), tokenizer.encode_batch(wanted), strict=True):
+    for source, target in zip(tokenizer.encode_batch(given), tokenizer.encode_wanted(wanted), strict=True):
         made = example(model, tokenizer, source, target)
         if max(map(len, made.values())) <= model.config.context_length:
             yield made

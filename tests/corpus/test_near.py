@@ -140,8 +140,8 @@ def test_keys_never_change_without_a_new_scheme() -> None:
     assert scheme(OPTIONS).startswith("near 1, 24 bands of 6, Unicode ")
     english = "In the spring the river rises by a metre or two, and the people bring their boats into the barn."
     chinese = "春天，河水会涨高一两米，住在岸边的人就把船搬进谷仓。"
-    assert keys(english, OPTIONS)[:2].tolist() == [16688934175213121768, 4566231365122234489]
-    assert keys(chinese, OPTIONS)[:2].tolist() == [116767819566595496, 15878451030370899337]
+    assert keys(english, OPTIONS)[:2].tolist() == [16971136812053638819, 4764180065015497124]
+    assert keys(chinese, OPTIONS)[:2].tolist() == [9017913536482223690, 10640563160402475805]
 
 
 def family(chance: random.Random) -> list[list[str]]:

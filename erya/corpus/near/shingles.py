@@ -31,6 +31,8 @@ _WITHOUT_SPACES = (  # first and last code point; vowel signs and tone marks of 
     (0x1B000, 0x1B16F),
     (0x20000, 0x3FFFF),
 )
+_ASSIGNED = 0x40000  # what Unicode has given to letters lies before it
+_BASE = 0x5851F42D4C957F2D  # odd; the multiplier of Knuth's MMIX generator
 _GOLDEN = 0x9E3779B97F4A7C15
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _30, _27, _31 = np.uint64(30), np.uint64(27), np.uint64(31)
@@ -53,13 +55,21 @@ def multipliers(count: int, seed: int) -> Hashes:
 
 
 @cache
-def _kinds() -> npt.NDArray[np.uint8]:
-    """The kind of every code point."""
+def _kinds_and_values() -> tuple[npt.NDArray[np.uint8], Hashes]:
+    """The kind of every code point, and the number it stands for in a unit: none for a separator."""
     kinds = np.zeros(0x110000, dtype=np.uint8)
-    kinds[:] = [unicodedata.category(chr(code))[0] in _WORD_CATEGORIES for code in range(0x110000)]
+    kinds[:_ASSIGNED] = [unicodedata.category(chr(code))[0] in _WORD_CATEGORIES for code in range(_ASSIGNED)]
     for first, last in _WITHOUT_SPACES:
         kinds[first : last + 1] *= WHOLE
-    return kinds
+    return kinds, np.where(kinds, multipliers(len(kinds), seed=0), 0).astype(np.uint64)
+
+
+@cache
+def _powers(count: int) -> tuple[Hashes, Hashes]:
+    """The first powers of the base, and of its inverse, modulo 2^64."""
+    bases = np.array([[_BASE], [pow(_BASE, -1, 2**64)]], dtype=np.uint64)
+    powers = np.cumprod(np.repeat(bases, count, axis=1), axis=1)
+    return powers[0], powers[1]
 
 
 _IN_SHINGLE = multipliers(UNITS, seed=1)
@@ -89,18 +99,23 @@ def shingle_set(text: str) -> Hashes:
 
 
 def _units(text: str) -> Hashes:
-    """The hash of each unit: the sum of a hash of each of its characters and the character's place in it."""
-    codes = np.frombuffer(text.casefold().encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    kinds = _kinds()[codes]
-    inside = np.flatnonzero(kinds)
-    if not len(inside):
-        codes = np.frombuffer("".join(text.split()).encode("utf-32-le", "surrogatepass"), dtype="<u4")
-        return mixed(codes.astype(np.uint64) * np.uint64(_GOLDEN))
+    """The hash of each unit, a polynomial of its characters: so words of the same letters differ.
+
+    It is summed from the start of the text and then divided by the power that the unit starts at.
+    """
+    codes = _code_points(text.casefold())
+    all_kinds, all_values = _kinds_and_values()
+    kinds = all_kinds[codes]
+    letters = kinds == LETTER
     starts = kinds == WHOLE
-    starts[0] |= kinds[0] == LETTER
-    starts[1:] |= (kinds[1:] == LETTER) & (kinds[:-1] != LETTER)
-    first = np.flatnonzero(starts[inside])  # of each unit, among the characters that are no separators
-    lengths = np.diff(first, append=len(inside))
-    place = np.arange(len(inside)) - np.repeat(first, lengths)
-    letters = (codes[inside].astype(np.uint64) << np.uint64(32)) + place.astype(np.uint64)
-    return np.add.reduceat(mixed(letters * np.uint64(_GOLDEN)), first)
+    starts[:1] |= letters[:1]
+    starts[1:] |= letters[1:] > letters[:-1]
+    first = np.flatnonzero(starts)
+    if not len(first):
+        return mixed(_code_points("".join(text.split())).astype(np.uint64))
+    powers, inverse = _powers(1 << len(codes).bit_length())
+    return np.add.reduceat(all_values[codes] * powers[: len(codes)], first) * inverse[first]
+
+
+def _code_points(text: str) -> npt.NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")

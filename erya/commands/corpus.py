@@ -43,8 +43,9 @@ def COMMAND() -> None:  # noqa: N802 - the name the command line looks for
     show_default=True,
     help="Bytes that are not UTF-8: stop, leave the line out, or put U+FFFD.",
 )
+@click.option("--processes", type=click.IntRange(min=1), help="How many work at once.  [default: one for each core]")
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON.")
-def build(inputs: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> None:
+def build(inputs: tuple[str, ...], out: Path, processes: int | None, as_json: bool, **options: Any) -> None:
     """Build a corpus from INPUTs: files, folders, or - for standard input.
 
     \b
@@ -55,12 +56,15 @@ def build(inputs: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> 
     zcat news.csv.gz | erya corpus build - --format csv --text-field body --out data/news
 
     Text, JSON Lines, CSV and dumps may be compressed (.gz .bz2 .xz .zst). A long text file is cut at paragraph ends
-    into documents of about 16,000 characters. The same inputs and options give the same bytes, and a corpus that is
-    already there is not built again.
+    into documents of about 16,000 characters. The same inputs and options give the same bytes, whatever the number of
+    processes, and a corpus that is already there is not built again. A build that was stopped or killed goes on where
+    it was when the same command is run again.
     """
     from erya.corpus.build import BuildOptions, build_corpus
+    from erya.corpus.runner import LocalRunner, usable_cores
 
-    _show_built(build_corpus(inputs, out, BuildOptions(**options)), out, as_json)
+    runner = LocalRunner(processes or usable_cores())
+    _show_built(build_corpus(inputs, out, BuildOptions(**options), runner), out, as_json)
 
 
 @COMMAND.command()

@@ -1,35 +1,39 @@
-"""Inputs in, corpus directory out: read, clean, leave out what is empty or a duplicate, split, store, count.
+"""Inputs in, corpus directory out: read in parts, leave out what is empty or a duplicate, split, store, count.
 
-The documents pass through a spool file, so memory holds 16 bytes for each of them and not their text. The same inputs
-and options give the same bytes.
+Every stage is a function from files to files that a runner calls: in this process, in several, or on a cluster. The
+same inputs and options give the same bytes, whoever runs it and however often it was killed and run again.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import replace
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import Field
 
 from erya.core.errors import UserError
 from erya.core.manifest import Manifest, Stage, is_current, writing
-from erya.core.progress import bar, say, track, warn
-from erya.core.storage import sha256_file
-from erya.corpus.clean import clean
-from erya.corpus.deduplicate import as_array, digest, first_occurrences
+from erya.core.progress import bar, say, warn
+from erya.corpus.assemble import WriteGroup, gather_shards, group_parts, place_documents
 from erya.corpus.inputs import Found, gather
-from erya.corpus.language import identify
+from erya.corpus.parts import STEPS, PartOptions, PartWriter, ReadPart, cut_parts
 from erya.corpus.records import Document
-from erya.corpus.source import ReadOptions
-from erya.corpus.split import SPLITS, assign
-from erya.corpus.store import STAGE, ShardWriter, open_corpus, read_shard
+from erya.corpus.runner import LocalRunner, Runner
+from erya.corpus.split import SPLITS
+from erya.corpus.store import STAGE, open_corpus
 from erya.corpus.summary import Tally
+from erya.corpus.work import Result, Work, discard_work, working
 
-RECIPE = 1  # raised whenever the same input would give other text, so that an older corpus is built again
+RECIPE = 2  # raised whenever the same input would give other text, so that an older corpus is built again
+
+PARTS, GROUPS = "reading", "writing"  # the stages, as the work folder and the bars call them
+PLACES = "places.npy"
 
 
-class BuildOptions(ReadOptions):
+class BuildOptions(PartOptions):
     """How a corpus is made from its inputs."""
 
     validation_fraction: float = Field(default=0.05, description="Share of the documents kept for validation.")
@@ -37,15 +41,29 @@ class BuildOptions(ReadOptions):
     seed: int = Field(default=0, ge=0, description="Which documents are kept for validation and test.")
 
 
-def build_corpus(inputs: Sequence[str | Path], out: Path, options: BuildOptions | None = None) -> Manifest:
+def build_corpus(
+    inputs: Sequence[str | Path], out: Path, options: BuildOptions | None = None, runner: Runner | None = None
+) -> Manifest:
     """Build a corpus directory from files, folders and standard input (`-`); nothing is done when it is current.
 
+    A build that was killed goes on where it was.
     Raises: UserError for an input that cannot be used, and when nothing is left of all of them.
     """
     options = options or BuildOptions()
-    with gather(inputs, options.format, out) as found:
-        digests = {entry.file.name: sha256_file(entry.file.path) for entry in found}
-        return write_corpus(_read(found, options), out, options, digests, found)
+    with gather(inputs, options.format, Path(out)) as found:
+        digests = _digests(found)
+
+        def read(work: Work) -> dict[str, list[Result]]:
+            parts = cut_parts(found, options)
+            results = work.run(
+                runner or LocalRunner(), PARTS, ReadPart(options), parts, [it.size_bytes for it in parts]
+            )
+            by_file: dict[str, list[Result]] = {part.name: [] for part in parts}
+            for part, result in zip(parts, results, strict=True):
+                by_file[part.name].append(result)
+            return by_file
+
+        return _build(read, Path(out), options, digests, {"inputs": digests}, runner or LocalRunner())
 
 
 def write_corpus(
@@ -53,7 +71,6 @@ def write_corpus(
     out: Path,
     options: BuildOptions | None = None,
     inputs: Mapping[str, str] | None = None,
-    found: Sequence[Found] = (),
 ) -> Manifest:
     """Build a corpus directory from documents; `inputs` says by name and digest what they were made from.
 
@@ -61,57 +78,72 @@ def write_corpus(
     Raises: UserError when no document is left or there are too few to split.
     """
     options = options or BuildOptions()
-    if inputs and is_current(Path(out), STAGE, inputs, _config(options)):
+
+    def take(work: Work) -> dict[str, list[Result]]:
+        with PartWriter(work.new_item(PARTS, 0), options) as writer:
+            for document in documents:
+                writer.write(document)
+        return {"documents": [writer.result() | {"left_out": {}, "notes": []}]}
+
+    return _build(take, Path(out), options, inputs or {}, {"begun": time.time_ns()}, LocalRunner())
+
+
+def _build(
+    read: Callable[[Work], Mapping[str, list[Result]]],
+    out: Path,
+    options: BuildOptions,
+    inputs: Mapping[str, str],
+    identity: Mapping[str, Any],
+    runner: Runner,
+) -> Manifest:
+    config = options.model_dump(mode="json") | {"recipe": RECIPE}
+    if inputs and is_current(out, STAGE, inputs, config):
+        discard_work(out)
         say(f"{out}: is current, nothing to do")
         return open_corpus(out)
-    with writing(Path(out), STAGE, inputs or {}, _config(options)) as stage:
-        _write(stage, documents, options, found)
+    with working(out, {**identity, "config": config}) as work, writing(out, STAGE, inputs, config) as stage:
+        _assemble(stage, work, read(work), options, runner)
     return open_corpus(out)
 
 
-def _config(options: BuildOptions) -> dict[str, Any]:
-    return options.model_dump() | {"recipe": RECIPE}
-
-
-def _read(found: Sequence[Found], options: ReadOptions) -> Iterator[Document]:
-    with bar("Reading", sum(entry.file.path.stat().st_size for entry in found), "bytes") as running:
+def _digests(found: Sequence[Found]) -> dict[str, str]:
+    """The sha256 of each input."""
+    digests = {}
+    with bar("Checking", sum(entry.file.path.stat().st_size for entry in found), "bytes") as running:
         for entry in found:
-            done = 0
-            for document in entry.source.read(entry.file, options):
-                yield document
-                running.advance(entry.file.position - done, entry.file.name)
-                done = entry.file.position
-            running.advance(entry.file.position - done)
+            digest = hashlib.sha256()
+            with entry.file.path.open("rb") as stream:
+                while data := stream.read(2**20):
+                    digest.update(data)
+                    running.advance(len(data), entry.file.name)
+            digests[entry.file.name] = digest.hexdigest()
+    return digests
 
 
-def _write(stage: Stage, documents: Iterable[Document], options: BuildOptions, found: Sequence[Found]) -> None:
-    steps = {step: Tally() for step in ("read", "clean", "deduplicate")}
-    splits = {split: Tally() for split in SPLITS}
-    digests = bytearray()
-    with ShardWriter(stage.path, "spool", "lz4") as spool:
-        for document in documents:
-            steps["read"].add(document)
-            text = clean(document.text)
-            if text:
-                document = replace(document, text=text, language=identify(text, document.language))
-                steps["clean"].add(document)
-                digests += digest(text)
-                spool.write(document)
-    left_out = _report(found)
-    if not digests:
+def _assemble(
+    stage: Stage, work: Work, read: Mapping[str, list[Result]], options: BuildOptions, runner: Runner
+) -> None:
+    left_out = _report(read)
+    results = [result for of_file in read.values() for result in of_file]
+    steps = {step: Tally() for step in (*STEPS, "deduplicate")}
+    for result in results:
+        for step in STEPS:
+            steps[step].merge(result["steps"][step])
+    if not steps[STEPS[-1]].documents:
         raise UserError(_nothing(steps["read"].documents, left_out))
-    keep = first_occurrences(as_array(digests))
-    places = assign(as_array(digests)[keep], options.validation_fraction, options.test_fraction, options.seed)
-    with ExitStack() as stack:
-        writers = {split: stack.enter_context(ShardWriter(stage.path, split)) for split in SPLITS}
-        kept = (document for document, first in zip(_unspool(stage.path, len(keep)), keep, strict=True) if first)
-        for document, place in zip(kept, places, strict=True):
-            split = SPLITS[place]
-            steps["deduplicate"].add(document)
-            splits[split].add(document)
-            writers[split].write(document)
-    for shard in stage.path.glob("spool-*.parquet"):
-        shard.unlink()
+    parts = [work.item(PARTS, number) for number in range(len(results))]
+    places = place_documents(parts, options.validation_fraction, options.test_fraction, options.seed)
+    np.save(work.path / PLACES, places)
+    kept = [result["steps"][STEPS[-1]] for result in results]
+    groups = group_parts(parts, [size["documents"] for size in kept], [size["characters"] for size in kept])
+    sizes = [group.characters for group in groups]
+    written = work.run(runner, GROUPS, WriteGroup(work.path / PLACES), groups, sizes)
+    gather_shards([(work.item(GROUPS, number), result) for number, result in enumerate(written)], stage.path)
+    splits = {split: Tally() for split in SPLITS}
+    for result in written:
+        for split, size in result["splits"].items():
+            splits[split].merge(size)
+            steps["deduplicate"].merge(size)
     stage.counts |= {
         "steps": {step: tally.size() for step, tally in steps.items()},
         "left_out": left_out,
@@ -121,21 +153,20 @@ def _write(stage: Stage, documents: Iterable[Document], options: BuildOptions, f
     }
 
 
-def _unspool(directory: Path, count: int) -> Iterator[Document]:
-    documents = (document for shard in sorted(directory.glob("spool-*.parquet")) for document in read_shard(shard))
-    return track(documents, "Splitting", count, "documents")
-
-
-def _report(found: Sequence[Found]) -> dict[str, int]:
+def _report(read: Mapping[str, list[Result]]) -> dict[str, int]:
     """Everything the readers left out, by reason; each file's share is said as a warning."""
-    total: dict[str, int] = {}
-    for entry in found:
-        for reason, count in sorted(entry.file.left_out.items()):
-            total[reason] = total.get(reason, 0) + count
-        if entry.file.left_out:
-            reasons = ", ".join(f"{reason} ({count:,})" for reason, count in sorted(entry.file.left_out.items()))
-            warn(f"{entry.file.name}: left out: {reasons}")
-    return total
+    total: Counter[str] = Counter()
+    for name, results in read.items():
+        of_file: Counter[str] = Counter()
+        for note in dict.fromkeys(note for result in results for note in result["notes"]):
+            warn(f"{name}: {note}")
+        for result in results:
+            of_file.update(result["left_out"])
+        total.update(of_file)
+        if of_file:
+            reasons = ", ".join(f"{reason} ({count:,})" for reason, count in sorted(of_file.items()))
+            warn(f"{name}: left out: {reasons}")
+    return dict(sorted(total.items()))
 
 
 def _nothing(documents: int, left_out: Mapping[str, int]) -> str:

@@ -17,6 +17,8 @@ from erya.core.errors import UserError
 
 MAX_RECORD_BYTES = 32 * 2**20
 CUT_BYTES = 16_384
+MAX_EXPANSION = 250  # text compresses 3 to 20 times, logs and the like up to 100 times
+FREE_EXPANSION_BYTES = 256 * 2**20
 
 
 class DamagedInput(UserError):  # noqa: N818 - it says what is wrong with the input
@@ -25,12 +27,19 @@ class DamagedInput(UserError):  # noqa: N818 - it says what is wrong with the in
 
 @dataclass(slots=True)
 class InputFile:
-    """A file to read: `name` is what ids and messages call it, `position` the bytes of it consumed so far."""
+    """A file to read, or the part of it that begins in the bytes from `start` to `end` (None: the end of the file).
+
+    `name` is what ids and messages call it, `position` the bytes of it consumed so far, `notes` what a person should
+    know about what was read. Only formats that can be cut are read in parts.
+    """
 
     path: Path
     name: str
+    start: int = 0
+    end: int | None = None
     position: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def open(self) -> io.BufferedReader:
         """The file's decompressed bytes.
@@ -39,13 +48,16 @@ class InputFile:
         """
         try:
             raw = self.path.open("rb")
-            magic = raw.read(6)
-            raw.seek(0)
+            method = _method(raw)
         except OSError as error:
             raise UserError(f"{self.name}: cannot be read ({error.strerror})") from None
-        method = next((method for method in _METHODS if magic.startswith(method.magic)), None)
         stream = _Plain(self, raw) if method is None else _Decompressed(self, raw, method)
         return io.BufferedReader(stream, 2**18)
+
+    def compression(self, raw: BinaryIO) -> str | None:
+        """How the opened file is compressed, told by its first bytes; None: it is not."""
+        method = _method(raw)
+        return method.name if method else None
 
     def head(self, size: int = 4096) -> bytes:
         """The first decompressed bytes; fewer when the file is shorter or damaged."""
@@ -60,6 +72,17 @@ class InputFile:
     def leave_out(self, reason: str) -> None:
         """Count one record that is not passed on."""
         self.left_out[reason] = self.left_out.get(reason, 0) + 1
+
+    def refuse_bomb(self, read_bytes: int, text_bytes: int) -> None:
+        """Stop where a few bytes became very many.
+
+        Raises: UserError when `read_bytes` of the file gave more text than any text compresses to.
+        """
+        if text_bytes > FREE_EXPANSION_BYTES and text_bytes > MAX_EXPANSION * read_bytes:
+            raise UserError(
+                f"{self.name}: {read_bytes:,} bytes of it give more than {text_bytes:,}, over {MAX_EXPANSION} times as"
+                " many, as decompression bombs do; decompress it yourself if it is meant, and give the result"
+            )
 
 
 def _zstandard() -> Any:
@@ -84,6 +107,13 @@ _METHODS = (
     _Method("xz", b"\xfd7zXZ\x00", lzma.LZMADecompressor, 4_096),
     _Method("zstandard", b"\x28\xb5\x2f\xfd", _zstandard, 1_024),
 )
+
+
+def _method(raw: BinaryIO) -> _Method | None:
+    raw.seek(0)
+    magic = raw.read(6)
+    raw.seek(0)
+    return next((method for method in _METHODS if magic.startswith(method.magic)), None)
 
 
 class _Plain(io.RawIOBase):
@@ -122,6 +152,7 @@ class _Decompressed(_Plain):
         self.engine: Any = None
         self.rest = b""
         self.ready = memoryview(b"")
+        self.given = 0
 
     def readinto(self, buffer: Any) -> int:
         while not self.ready:
@@ -152,6 +183,8 @@ class _Decompressed(_Plain):
             raise DamagedInput(
                 f"{self.file.name}: corrupt {self.method.name} data near byte {self.file.position:,} ({error})"
             ) from None
+        self.given += len(self.ready)
+        self.file.refuse_bomb(self.file.position, self.given)
         if self.engine.eof:
             self.rest, self.engine = self.engine.unused_data, None
 

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One text with where it came from; `language` is an ISO 639-1 code."""
+    """One text with where it came from; `language` is an ISO 639-1 code, `timestamp` that of the page's revision."""
 
     text: str
     id: str
     source: str
     licence: str = "unknown"
     language: str | None = None
+    title: str | None = None
+    revision: str | None = None
+    timestamp: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from erya.core.config import Section
 from erya.core.errors import UserError, did_you_mean
 from erya.corpus.opening import InputFile
 from erya.corpus.records import Document
+from erya.corpus.wikitext.rendering import Rendering
 
 PACKAGE = "erya.corpus.sources"
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
@@ -27,18 +28,29 @@ class ReadOptions(Section):
     source: str | None = Field(default=None, description="Name of the text's origin, kept with every document.")
     encoding_errors: Literal["error", "skip", "replace"] = Field(
         default="error",
-        description="What to do with bytes that are not UTF-8: stop, leave the line out, or put U+FFFD.",
+        description="What to do with bytes that are not UTF-8: stop, leave the line or page out, or put U+FFFD.",
     )
+    rendering: Rendering = Field(default=Rendering(), description="How the markup of a wiki becomes text.")
+
+
+def whole(file: InputFile, part_bytes: int) -> list[tuple[int, int | None]]:  # noqa: ARG001 - as every `cut`
+    """A file that is read from its beginning to its end, as one part."""
+    return [(0, None)]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file format; `recognises` looks at a file's first decompressed bytes and says yes only when it is certain."""
+    """A file format; `recognises` looks at a file's first decompressed bytes and says yes only when it is certain.
+
+    `cut` gives the parts, of about as many bytes as asked for, that `read` can read alone; their documents in a row
+    are those of the whole file.
+    """
 
     name: str
     suffixes: tuple[str, ...]
     recognises: Callable[[bytes], bool]
     read: Callable[[InputFile, ReadOptions], Iterator[Document]]
+    cut: Callable[[InputFile, int], list[tuple[int, int | None]]] = whole
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The corpus directory: `manifest.json` and, for each split, Parquet shards of text, id, source, licence, language."""
+"""The corpus directory: `manifest.json` and, for each split, Parquet shards of documents with their origin."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from erya.corpus.records import Document
 from erya.corpus.split import SPLITS
 
 STAGE = "corpus"
-COLUMNS = ("text", "id", "source", "licence", "language")
+COLUMNS = ("text", "id", "source", "licence", "language", "title", "revision", "timestamp")
 GROUP_DOCUMENTS = 2_048
 GROUP_CHARACTERS = 4 * 2**20
 SHARD_CHARACTERS = 256 * 2**20

@@ -1,6 +1,7 @@
 """What a corpus holds, in figures and samples: counts, bytes, languages, lengths."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,23 @@ class Tally:
         share[0] += 1
         share[1] += size
         self.by_length[(len(document.text) - 1).bit_length()] += 1
+
+    def merge(self, other: Mapping[str, Any]) -> None:
+        """Add the figures of another stream, as `as_json` gave them."""
+        self.documents += other["documents"]
+        self.text_bytes += other["text_bytes"]
+        self.characters += other["characters"]
+        for language, (documents, text_bytes) in other["by_language"].items():
+            share = self.by_language.setdefault(language, [0, 0])
+            share[0] += documents
+            share[1] += text_bytes
+        for power, documents in other["by_length"].items():
+            self.by_length[int(power)] += documents
+
+    def as_json(self) -> dict[str, Any]:
+        """All figures, to be kept in a file."""
+        lengths = {str(power): self.by_length[power] for power in sorted(self.by_length)}
+        return self.size() | {"by_language": self.by_language, "by_length": lengths}
 
     def size(self) -> dict[str, int]:
         """Documents, UTF-8 bytes and characters."""

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from erya.core.errors import UserError
-from erya.corpus.dump import Dump, Page
+from erya.corpus.dump import Dump, Head
 from erya.corpus.opening import InputFile
+from erya.corpus.pages import Page
 from erya.corpus.source import ReadOptions
 from erya.corpus.sources.mediawiki import SOURCE
 
@@ -41,7 +42,8 @@ def test_pages_keep_title_id_revision_and_time(tmp_path: Path) -> None:
     first, second = dump.pages()
     assert first == Page("Ein Titel", 0, "1", "91", "2026-01-01T00:00:00Z", "", "Text & mehr")
     assert second.text == ""
-    assert (dump.language, dump.name, dump.namespaces) == ("de", "dewiki", {0: "", 1: "Diskussion"})
+    base = "https://de.wikipedia.org/wiki/Hauptseite"
+    assert dump.head == Head("de", "dewiki", base, {0: "", 1: "Diskussion"})
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
@@ -69,14 +71,12 @@ def test_only_articles_are_read_and_the_rest_is_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pages", [1, 3])
-def test_a_cut_dump_gives_its_whole_pages_and_a_warning(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], pages: int
-) -> None:
+def test_a_cut_dump_gives_its_whole_pages_and_a_note(tmp_path: Path, pages: int) -> None:
     whole = HEAD + "".join(page(number) for number in range(pages))
-    found, left_out = articles(tmp_path, whole + page(99)[:-20])
-    assert len(found) == pages
-    assert left_out == {"the rest of a cut-off dump": 1}
-    assert f"{pages} whole pages were read" in capsys.readouterr().err
+    file = dump_of(tmp_path, whole + page(99)[:-20]).file
+    assert len(list(SOURCE.read(file, ReadOptions()))) == pages
+    assert file.left_out == {"the rest of a cut-off dump": 1}
+    assert file.notes == ["is cut off: it ends before its closing tag; its whole pages were read"]
 
 
 def test_a_cut_compressed_dump_gives_its_whole_pages(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_cut_compressed_dump_gives_its_whole_pages(tmp_path: Path) -> None:
 
 def test_garbage_after_the_end_loses_no_page(tmp_path: Path) -> None:
     found, left_out = articles(tmp_path, HEAD + page(1) + "</mediawiki>garbage")
-    assert (len(found), left_out) == (1, {"the rest of a cut-off dump": 1})
+    assert (len(found), left_out) == (1, {"stretch of bytes outside the pages": 1})
 
 
 def test_a_document_type_is_refused(tmp_path: Path) -> None:

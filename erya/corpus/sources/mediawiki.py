@@ -1,15 +1,16 @@
 """MediaWiki dumps (`pages-articles`): every article as a document of its title and readable text.
 
-Redirects, pages outside the article namespace and pages that are not wikitext are left out and counted. A dump that
-is cut off or damaged gives its whole pages, with a warning that says where it ends.
+Redirects, disambiguation pages, pages outside the article namespace and pages that are not wikitext are left out and
+counted. A dump that is cut off or damaged gives its whole pages, with a note that says so.
 """
 
 import re
 from collections.abc import Iterator
 
-from erya.core.progress import warn
-from erya.corpus.dump import CutOff, Dump, Page
+from erya.corpus.disambiguation import is_disambiguation
+from erya.corpus.dump import Dump, Head
 from erya.corpus.opening import InputFile
+from erya.corpus.pages import Page
 from erya.corpus.records import Document
 from erya.corpus.source import ReadOptions, Source
 from erya.corpus.wikitext import Site, to_text
@@ -20,30 +21,31 @@ _HEADS = tuple("<mediawiki".encode(encoding) for encoding in ("utf-8", "utf-16-l
 
 def read(file: InputFile, options: ReadOptions) -> Iterator[Document]:
     """The articles of a dump, in order."""
-    dump = Dump(file)
-    try:
-        for page in dump.pages():
-            reason = _not_an_article(page, dump)
-            if reason is not None:
-                file.leave_out(reason)
-                continue
-            body = to_text(page.text, Site(dump.namespaces))
-            yield Document(
-                f"{page.title}\n\n{body}",
-                f"{dump.name or file.name}:{page.id}",
-                source=options.source or dump.name or file.name,
-                licence=options.licence or ("CC-BY-SA" if ".wikipedia.org/" in dump.base else "unknown"),
-                language=dump.language,
-            )
-    except CutOff as cut:
-        file.leave_out("the rest of a cut-off dump")
-        warn(str(cut))
+    dump = Dump(file, options.encoding_errors)
+    head = dump.head
+    site = Site(head.namespaces, head.language)
+    origin = head.name or file.name
+    for page in dump.pages():
+        reason = _not_an_article(page, head)
+        if reason is not None:
+            file.leave_out(reason)
+            continue
+        yield Document(
+            f"{page.title}\n\n{to_text(page.text, site, options.rendering)}",
+            f"{origin}:{page.id}",
+            source=options.source or origin,
+            licence=options.licence or ("CC-BY-SA" if ".wikipedia.org/" in head.base else "unknown"),
+            language=head.language,
+            title=page.title,
+            revision=page.revision or None,
+            timestamp=page.timestamp or None,
+        )
 
 
-def _not_an_article(page: Page, dump: Dump) -> str | None:
+def _not_an_article(page: Page, head: Head) -> str | None:
     if page.namespace is None:  # schemas before 0.6 name the namespace in the title only
         prefix = page.title.partition(":")[0].casefold()
-        names = {name.casefold() for key, name in dump.namespaces.items() if key != 0}
+        names = {name.casefold() for key, name in head.namespaces.items() if key != 0}
         outside = ":" in page.title and prefix in names
     else:
         outside = page.namespace != 0
@@ -53,7 +55,19 @@ def _not_an_article(page: Page, dump: Dump) -> str | None:
         return "redirect"
     if page.model not in ("", "wikitext"):
         return f"page of {page.model}, not wikitext"
-    return None if page.text.strip() else "page without text"
+    if not page.text.strip():
+        return "page without text"
+    return "disambiguation page" if is_disambiguation(page.title, page.text, head.language) else None
 
 
-SOURCE = Source("mediawiki", (".xml",), lambda head: any(start in head[:1024] for start in _HEADS), read)
+def cut(file: InputFile, part_bytes: int) -> list[tuple[int, int | None]]:
+    """Where parts of about `part_bytes` begin and end, the last of them at the end of the file."""
+    if not Dump(file).can_be_cut():
+        return [(0, None)]
+    size = file.path.stat().st_size
+    count = max(1, -(-size // part_bytes))
+    places = [size * number // count for number in range(count)]
+    return list(zip(places, [*places[1:], None], strict=True))
+
+
+SOURCE = Source("mediawiki", (".xml",), lambda head: any(start in head[:1024] for start in _HEADS), read, cut)

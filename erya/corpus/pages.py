@@ -1,0 +1,204 @@
+"""XML of a MediaWiki dump in, in chunks of any size; its pages out, each whole and well-formed.
+
+Pages are cut at their tags, which text cannot hold (there `<` is written `&lt;`). Expat then checks each, without
+handlers and so at C speed, and the fields are taken from the bytes.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from xml.etree import ElementTree
+from xml.parsers import expat
+
+from erya.core.errors import UserError
+from erya.corpus.opening import InputFile
+
+MAX_PAGE_BYTES = 16 * 2**20  # MediaWiki itself allows 2 MiB of text
+OPEN, CLOSE, CLOSING_TAG = b"<page>", b"</page>", b"</mediawiki>"
+_OUTSIDE_BYTES = 2**16
+_OUTSIDE = "stretch of bytes outside the pages"
+_HEAD = re.compile(
+    rb"(</mediawiki>)?\s*(\xef\xbb\xbf)?(<\?xml[^>]*>\s*)?(<mediawiki\b([^>]*>|.*</siteinfo>))?\s*(</mediawiki>)?", re.DOTALL
+)
+_DBNAME = re.compile(rb"<dbname>([^<]*)</dbname>")
+_TITLE = re.compile(rb"<title>([^<]*)</title>")
+_NAMESPACE = re.compile(rb"<ns>\s*(-?\d+)\s*</ns>")
+_ID = re.compile(rb"<id>\s*(\d+)\s*</id>")
+_REVISION = re.compile(rb"<revision>\s*<id>\s*(\d+)\s*</id>")
+_TIMESTAMP = re.compile(rb"<timestamp>([^<]*)</timestamp>")
+_MODEL = re.compile(rb"<model>([^<]*)</model>")
+_NUMERIC = re.compile(r"&#(x[0-9a-fA-F]+|[0-9]+);")
+
+
+@dataclass(slots=True)
+class Page:
+    """One page with its latest revision; `namespace` is None where the schema does not say it."""
+
+    title: str = ""
+    namespace: int | None = None
+    id: str = ""
+    revision: str = ""
+    timestamp: str = ""
+    model: str = ""
+    text: str = ""
+    is_redirect: bool = False
+
+
+@dataclass
+class Cutter:
+    """Cuts the pages that begin in one part of a dump; `name` is the wiki's, for which alone pages are taken."""
+
+    file: InputFile
+    name: str
+    closed: bool = False  # whether the dump's closing tag was seen
+    data: bytes = b""
+    searched: int = 0
+    in_step: bool = field(init=False)  # whether what stands before the next page can be judged
+    gaps: int = 0
+
+    def __post_init__(self) -> None:
+        self.in_step = self.file.start == 0
+
+    def cut(self, own: Iterable[bytes | None], after: Iterable[bytes | None]) -> Iterator[bytes]:
+        """The pages whose first byte is in `own`; the last may end in `after`. None stands for bytes that are lost."""
+        for chunk in own:
+            if chunk is None:
+                self._gap()
+            else:
+                yield from self._feed(chunk)
+        if self._is_open() or any(self.data.endswith(OPEN[:size]) for size in range(1, len(OPEN))):
+            yield from self._finish(after)
+        elif self.file.end is None:
+            self._outside(self.data)
+
+    def _is_open(self) -> bool:
+        return self.data.startswith(OPEN)
+
+    def _feed(self, chunk: bytes) -> Iterator[bytes]:
+        for _ in range(self.gaps):
+            self.file.leave_out("damaged block of a dump")
+        self.gaps = 0
+        data = self.data + chunk if self.data else chunk
+        place = 0
+        while (begin := data.find(OPEN, place)) >= 0:
+            self._outside(data[place:begin])
+            end = data.find(CLOSE, max(begin, self.searched))
+            self.searched = 0
+            if end < 0:
+                place = begin
+                self.searched = max(0, len(data) - begin - len(CLOSE))
+                break
+            place = end + len(CLOSE)
+            yield self._innermost(data[begin:place])
+        self.data = data[place:]
+        self._bound()
+
+    def _innermost(self, page: bytes) -> bytes:
+        """A page that begins within another one: damage took the end of the first."""
+        begin = page.rfind(OPEN)
+        if begin > 0:
+            self.file.leave_out("damaged page")
+        return page[begin:]
+
+    def _bound(self) -> None:
+        if self._is_open() and len(self.data) > MAX_PAGE_BYTES:
+            self.file.leave_out(f"page of more than {MAX_PAGE_BYTES:,} bytes")
+            self.data, self.searched, self.in_step = b"", 0, False
+        elif not self._is_open() and len(self.data) > _OUTSIDE_BYTES:
+            self._outside(self.data)
+            self.data, self.in_step = self.data[-len(OPEN) :], False
+
+    def _gap(self) -> None:
+        self.gaps += 1
+        if self._is_open():
+            self.file.leave_out("damaged page")
+        self.data, self.searched, self.in_step = b"", 0, False
+
+    def _finish(self, after: Iterable[bytes | None]) -> Iterator[bytes]:
+        own = len(self.data)
+        for chunk in after:
+            if chunk is None:
+                self.file.leave_out("damaged page")
+                return
+            self.data += chunk
+            begin = self.data.find(OPEN)
+            if not 0 <= begin < own:
+                return
+            end = self.data.find(CLOSE, self.searched)
+            if end >= 0:
+                yield self._innermost(self.data[begin : end + len(CLOSE)])
+                return
+            self.searched = max(0, len(self.data) - len(CLOSE))
+            self._bound()
+            if not self.data:
+                return
+
+    def _outside(self, data: bytes) -> None:
+        """Look at what stands outside of pages: white space, the head of the same wiki, and the closing tag."""
+        if not self.in_step:
+            self.closed |= CLOSING_TAG in data
+        elif data := data.strip():
+            self.closed |= CLOSING_TAG in data
+            wiki = _DBNAME.search(data)
+            if wiki is not None and wiki[1].decode(errors="replace") != self.name:
+                raise UserError(
+                    f"{self.file.name}: after a dump of {self.name or 'a wiki without name'} comes one of"
+                    f" {wiki[1].decode(errors='replace')}; give each as a file of its own"
+                )
+            if not _HEAD.fullmatch(data):
+                self.file.leave_out(_OUTSIDE)
+        self.in_step = True
+
+
+def parse(page: bytes) -> Page:
+    """The fields of a page's XML.
+
+    Raises: expat.ExpatError when it is not well-formed; UnicodeDecodeError when it is not UTF-8.
+    """
+    expat.ParserCreate("utf-8").Parse(page, True)
+    revision = page.rfind(b"<revision>")
+    head = page[:revision] if revision >= 0 else page
+    namespace = _NAMESPACE.search(head)
+    latest = page[revision:] if revision >= 0 else b""
+    return Page(
+        _first(_TITLE, head),
+        int(namespace[1]) if namespace else None,
+        _first(_ID, head),
+        _first(_REVISION, latest),
+        _first(_TIMESTAMP, latest),
+        _first(_MODEL, latest),
+        _text(latest, page),
+        b"<redirect" in head,
+    )
+
+
+def _first(pattern: re.Pattern[bytes], data: bytes) -> str:
+    found = pattern.search(data)
+    return _unescaped(found[1]) if found else ""
+
+
+def _text(revision: bytes, page: bytes) -> str:
+    tag = revision.find(b"<text")
+    begin = revision.find(b">", tag) + 1
+    if tag < 0 or revision[begin - 2 : begin] == b"/>":
+        return ""
+    end = revision.find(b"<", begin)
+    if revision.startswith(b"</text>", end):
+        return _unescaped(revision[begin:end])
+    text = ElementTree.fromstring(page).findall("revision/text")[-1]  # CDATA or a comment, which MediaWiki never writes
+    return "".join(text.itertext())
+
+
+def _unescaped(data: bytes) -> str:
+    text = data.decode()
+    if "&" not in text:
+        return text
+    text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&apos;", "'")
+    if "&#" in text:
+        text = _NUMERIC.sub(_character, text)
+    return text.replace("&amp;", "&")
+
+
+def _character(reference: re.Match[str]) -> str:
+    number = reference[1]
+    return chr(int(number[1:], 16) if number[0] == "x" else int(number))

@@ -143,5 +143,6 @@ def _facts(loaded: TaskModel, exam: Exam) -> dict[str, Any]:
         "family": config.family,
         **({"base": base} if base is not None else {}),
         "parameters": cost.parameters(config).total,
+        **loaded.settings.facts(),
         "versions": ", ".join(f"{name} {version}" for name, version in versions().items()),
     }

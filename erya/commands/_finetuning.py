@@ -11,23 +11,24 @@ from erya.core import registry
 from erya.core.config import Resolved, parse_overrides, read_toml, resolve
 from erya.core.errors import UserError
 from erya.core.progress import say
-from erya.core.storage import sha256_file
+from erya.core.storage import read_json, sha256_file, write_json
 from erya.corpus.examples import check_apart
 from erya.dataset.examples import Examples
 from erya.evaluate.task import TaskMetric
 from erya.model.architectures.base import Transformer
 from erya.model.family import Vocabulary
-from erya.model.files import WEIGHTS, LoadedModel, load_model
+from erya.model.files import PROVENANCE, WEIGHTS, LoadedModel, load_model
 from erya.model.sizes import build_model
-from erya.tasks.base.loaded import open_task
-from erya.tasks.base.prediction import Record
-from erya.tasks.base.task import Task
+from erya.tasks.base.loaded import load, open_task
+from erya.tasks.base.prediction import Prediction, Record
+from erya.tasks.base.task import Settling, Task
 from erya.tokenizer.tokenizer import Tokenizer, train_tokenizer
 from erya.train.config import RunConfig
 from erya.train.data import open_data
 from erya.train.finetune import FinetuneConfig, Prepared
 from erya.train.loop import Batch
 from erya.train.validation import Judge
+from erya.train.weights import ADAPTER
 
 METRICS = "erya.evaluate.metrics"
 BASE_TEXT_TOKENS = 65_536  # enough to see what is forgotten, little enough to take seconds
@@ -139,6 +140,31 @@ def _base_text(base: LoadedModel | None, model: Transformer) -> Callable[[], Ite
         say(f"  what is forgotten of the base's own text is not measured: {error}")
         return None
     return partial(data.validation, BASE_TEXT_TOKENS)
+
+
+def settle(config: FinetuneConfig, model: Path) -> None:
+    """Choose on the validation records what is best chosen once the model is trained, and store it with the model.
+
+    What the configuration says stays as it is.
+    """
+    task, _ = open_task(config.task)
+    if not isinstance(task, Settling):
+        return
+    loaded = load(model, config.training.device, packed=False)
+    records = task.read([Path(path) for path in config.data.validation], loaded.settings)
+    metric: TaskMetric = registry.pick(f"{METRICS}.{task.name}", "METRIC", task.metrics[0])
+
+    def figures(predictions: Sequence[Prediction]) -> Sequence[float]:
+        measured = metric.measure(predictions, records, loaded.settings.language)
+        return [float(figure) for figure in measured.value(measured.statistics)]
+
+    found = task.settle(loaded.model, loaded.tokenizer, records, loaded.settings, figures)
+    chosen = {name: value for name, value in found.items() if name not in config.task}
+    for path in (model / PROVENANCE, model.with_name(ADAPTER) / PROVENANCE):
+        if chosen and path.is_file():
+            described = read_json(path)
+            described["provenance"]["task"] |= chosen
+            write_json(path, described)
 
 
 def judge(task: Task, tokenizer: Tokenizer, records: Sequence[Record], settings: Any, count: int) -> Judge | None:

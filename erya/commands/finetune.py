@@ -47,7 +47,7 @@ def COMMAND(  # noqa: N802 - every command module offers COMMAND
     erya finetune runs/first/model --lora --task summarize --train train.jsonl --validation val.jsonl
     erya finetune --resume --out runs/en-de
     """
-    from erya.commands._finetuning import prepare, resolve_finetune
+    from erya.commands._finetuning import prepare, resolve_finetune, settle
 
     given = {"task": task, "train": list(train), "validation": list(validation), "languages": languages, "lora": lora}
     resolved = resolve_finetune(list(arguments), given, out if resume else None)
@@ -57,6 +57,7 @@ def COMMAND(  # noqa: N802 - every command module offers COMMAND
     from erya.train.finetune import finetune
 
     result = finetune(resolved.config, partial(prepare, resolved.config), out, resume=resume)
+    settle(resolved.config, result.model)
     if as_json:
         click.echo(json.dumps({**asdict(result), "model": str(result.model)}))
         return

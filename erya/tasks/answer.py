@@ -23,7 +23,7 @@ from erya.tasks.base import spans, writing
 from erya.tasks.base.pieces import pieces
 from erya.tasks.base.prediction import Prediction, Record, System, surest
 from erya.tasks.base.retrieve import Retriever
-from erya.tasks.base.task import TaskConfig
+from erya.tasks.base.task import ItemFigures, TaskConfig
 from erya.tokenizer.tokenizer import Tokenizer
 
 GROWTH = 1.0  # an answer stands in its context
@@ -42,10 +42,14 @@ class AnswerConfig(TaskConfig):
     max_answer_tokens: int = Field(default=30, ge=1, description="Most tokens of an answer that is marked.")
     no_answer_threshold: float | None = Field(
         default=None,
-        description="Margin in nats a marked answer needs over no answer; none: always answer. 0 is put where training "
-        "questions have no answer.",
+        description="Margin in nats a marked answer needs over no answer; none: always answer. Where training questions "
+        "have no answer it is 0 in training, then the best on the validation questions.",
     )
     beams: BeamConfig = Field(default=BeamConfig(), description="How answers are searched that are written.")
+
+    def facts(self) -> dict[str, str]:
+        """The threshold, where there is one."""
+        return {} if (it := self.no_answer_threshold) is None else {"no-answer threshold": f"{it:.3f} nats"}
 
 
 class Answer:
@@ -98,6 +102,28 @@ class Answer:
             return
         pairs = [it for record in questions if (it := _written(model, tokenizer, record, settings)) is not None]
         yield from writing.examples(model, tokenizer, [given for given, _ in pairs], [wanted for _, wanted in pairs])
+
+    def settle(
+        self,
+        model: Transformer,
+        tokenizer: Tokenizer,
+        records: Sequence[Record],
+        settings: AnswerConfig,
+        figures: ItemFigures,
+    ) -> dict[str, float]:
+        """The threshold by which the figures sum to the most, for an encoder where a question may have no answer."""
+        if settings.no_answer_threshold is None or not isinstance(model, Encoder):
+            return {}
+        if len({bool(it.answers) for it in _questions(records)}) < 2:
+            say("  the no-answer threshold stays 0: the validation questions all have an answer, or none has")
+            return {}
+        always = settings.model_copy(update={"no_answer_threshold": None})
+        marked = self.system(model, tokenizer, always)([self.blank(it) for it in records])
+        answered, empty = figures(marked), figures([Prediction("")] * len(marked))
+        scored = [(it.score, *both) for it, *both in zip(marked, answered, empty, strict=True) if it.score is not None]
+        threshold = spans.best_threshold(*zip(*scored, strict=True))
+        say(f"  no-answer threshold: {threshold:.3f} nats, the best on {len(records):,} validation questions")
+        return {"no_answer_threshold": threshold}
 
     def blank(self, record: Record) -> Record:
         """The question and its context alone."""

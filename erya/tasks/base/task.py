@@ -1,13 +1,13 @@
 """What a task is: how its files are read, what a model learns from a record, and how the model answers one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from erya.core.config import Section
 from erya.dataset.examples import Example
 from erya.model.architectures.base import Transformer
-from erya.tasks.base.prediction import Record, System
+from erya.tasks.base.prediction import Prediction, Record, System
 from erya.tokenizer.tokenizer import Tokenizer
 
 
@@ -16,6 +16,10 @@ class TaskConfig(Section):
 
     Each has a `language`, a field or a property: the ISO 639-1 code of what is answered.
     """
+
+    def facts(self) -> dict[str, str]:
+        """What a report should say of the settings."""
+        return {}
 
 
 class Task(Protocol):
@@ -55,3 +59,17 @@ class Task(Protocol):
 
     def system(self, model: Transformer, tokenizer: Tokenizer, settings: Any, *, quick: bool = False) -> System:
         """The model as something that answers records; `quick` for the figures of a validation in training."""
+
+
+ItemFigures: TypeAlias = Callable[[Sequence[Prediction]], Sequence[float]]
+"""The deciding metric of each of some records alone, by what is answered to them."""
+
+
+@runtime_checkable
+class Settling(Protocol):
+    """A task with settings that are best chosen once the model is trained."""
+
+    def settle(
+        self, model: Transformer, tokenizer: Tokenizer, records: Sequence[Record], settings: Any, figures: ItemFigures
+    ) -> Mapping[str, Any]:
+        """Those settings, by name, as they are best on the validation records; none where there is nothing to choose."""

@@ -42,8 +42,8 @@ class AnswerConfig(TaskConfig):
     max_answer_tokens: int = Field(default=30, ge=1, description="Most tokens of an answer that is marked.")
     no_answer_threshold: float | None = Field(
         default=None,
-        description="Margin in nats a marked answer needs over no answer; none: always answer. Where training questions "
-        "have no answer it is 0 in training, then the best on the validation questions.",
+        description="Margin in nats a marked answer needs over no answer; none: always answer. Where training "
+        "questions have no answer it is 0 in training, then the best on the validation questions.",
     )
     beams: BeamConfig = Field(default=BeamConfig(), description="How answers are searched that are written.")
 

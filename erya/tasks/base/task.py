@@ -72,4 +72,4 @@ class Settling(Protocol):
     def settle(
         self, model: Transformer, tokenizer: Tokenizer, records: Sequence[Record], settings: Any, figures: ItemFigures
     ) -> Mapping[str, Any]:
-        """Those settings, by name, as they are best on the validation records; none where there is nothing to choose."""
+        """Those settings, by name, as they are best on the validation records; none where nothing is to choose."""

@@ -20,23 +20,26 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from encoding import peak_bytes, sources
 from results import finish
 
 from erya.core.progress import say
-from erya.corpus.near.find import Part, near_duplicates
+from erya.corpus.near.find import near_duplicates
 from erya.corpus.near.signature import NearOptions, keys
-from erya.corpus.near.stages import read_removed, write_keys
+from erya.corpus.near.stages import write_keys
+from erya.corpus.runner import LocalRunner
+from erya.corpus.work import Work
 
 THRESHOLD, UNITS = 0.8, 5
 PART = 50_000  # documents
+KEYS, LINES = "keys", "lines.txt"
 RUNS, RUN_UNITS = 10, {"en": 10, "zh": 16}
 SPACE, TEXTS = {"en": " ", "zh": ""}, {"en": 30, "zh": 400}
 MOST_REPLACED = 19
@@ -144,31 +147,32 @@ def jaccard(one: list[str], other: list[str]) -> float:
 def erya(folder: Path, processes: int) -> dict[str, Any]:
     """The numbers of the documents that go, and what finding them took."""
     start = time.perf_counter()
-    options = NearOptions(threshold=THRESHOLD)
+    options, runner = NearOptions(threshold=THRESHOLD), LocalRunner(processes)
     texts = sorted(folder.glob("*.txt"))
-    with tempfile.TemporaryDirectory() as work, ProcessPoolExecutor(processes) as pool:
-        run = (
-            (lambda task, items, _: pool.map(task, items))
-            if processes > 1
-            else (lambda task, items, _: map(task, items))
-        )
-        parts = [Part(path, Path(work) / f"{path.stem}.npy") for path in texts]
-        list(run(partial(write_part, options=options), parts, "Keys"))
-        keys_seconds = time.perf_counter() - start
-        removed = near_duplicates(parts, lines, Path(work) / "near", options, run)
-        gone = [number * PART + row for number, path in enumerate(removed) for row in read_removed(path)]
-    seconds = time.perf_counter() - start
-    return {"gone": gone, **cost(seconds, processes), "keys s": keys_seconds}
+    with tempfile.TemporaryDirectory() as temporary:
+        work = Work(Path(temporary))
+        counts = [
+            result["documents"]
+            for result in work.run(runner, KEYS, partial(write_part, options), texts, [1] * len(texts))
+        ]
+        seconds = time.perf_counter() - start
+        np.save(work.path / "kept.npy", np.ones(sum(counts), dtype=np.bool_))
+        folders = [work.item(KEYS, number) for number in range(len(texts))]
+        pairs = near_duplicates(work, runner, folders, counts, read_lines, work.path / "kept.npy", options)
+    return {"gone": pairs[:, 0].tolist(), **cost(time.perf_counter() - start, processes), "keys s": seconds}
 
 
-def write_part(part: Part, options: NearOptions) -> None:
-    write_keys(part.keys, [keys(text, options) for text in part.texts.read_text(encoding="utf-8").splitlines()])
+def write_part(options: NearOptions, texts: Path, folder: Path) -> dict[str, Any]:
+    """The task of a part: its keys and, to be read again, its texts."""
+    (folder / LINES).hardlink_to(texts)
+    write_keys(folder, [keys(text, options) for text in read_lines(folder)])
+    return {"documents": sum(1 for _ in read_lines(folder))}
 
 
-def lines(path: Path, rows: Sequence[int]) -> Iterator[str]:
-    """Some lines of a file."""
-    every = path.read_text(encoding="utf-8").splitlines()
-    return (every[row] for row in rows)
+def read_lines(folder: Path) -> Iterator[str]:
+    """The documents of a part."""
+    with (folder / LINES).open(encoding="utf-8") as stream:
+        yield from (line.rstrip("\n") for line in stream)
 
 
 def datasketch(folder: Path, language: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Near-duplicates: a document goes when an earlier one shares enough of its shingles, however the work is cut."""
 
+import json
 import random
-from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,50 +10,46 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from erya.corpus.near import find
-from erya.corpus.near.find import Part, near_duplicates
+from erya.corpus.near import find, stages
+from erya.corpus.near.find import near_duplicates
 from erya.corpus.near.shingles import shingle_set
 from erya.corpus.near.signature import NearOptions, bands_and_rows, keys, scheme
-from erya.corpus.near.stages import part_and_row, read_removed, similar, write_keys
+from erya.corpus.near.stages import write_keys
+from erya.corpus.near.tables import similar
+from erya.corpus.runner import LocalRunner, Runner
+from erya.corpus.work import Work
 
 OPTIONS = NearOptions()
+ONE_PROCESS = LocalRunner()
 WORDS = [one + other + last for one in "bdklmnprst" for other in ("a", "ei", "o", "ur") for last in "bdklmnprst"]
 HAN = [chr(code) for code in range(0x4E00, 0x5200)]
 
 
-def in_order(task, items, title):
-    return map(task, items)
+class Backwards(LocalRunner):
+    """Runs the last item first."""
+
+    def map(self, task, items, title, sizes, done=0):
+        return reversed(list(super().map(task, items[::-1], title, sizes, done)))
 
 
-def backwards(task, items, title):
-    results = [task(item) for item in reversed(items)]
-    return reversed(results)
+def read_texts(folder: Path) -> list[str]:
+    return json.loads((folder / "texts.json").read_text())
 
 
-def read_lines(path: Path, rows: Sequence[int]) -> Iterator[str]:
-    lines = path.read_text(encoding="utf-8").split("\x1e")
-    return (lines[row] for row in rows)
-
-
-def removed_from(folder: Path, parts: list[list[str]], options=OPTIONS, run=in_order, kept=None) -> dict[int, int]:
-    """The numbers of the documents that go, each with that of the earlier one, over all parts."""
+def pairs_of(
+    folder: Path, parts: list[list[str]], options=OPTIONS, runner: Runner = ONE_PROCESS, kept: list[bool] | None = None
+) -> dict[int, int]:
+    """The documents that go, over all parts, each with the earlier one."""
     folder.mkdir(parents=True)
-    described = []
-    for number, texts in enumerate(parts):
-        (folder / f"{number}.txt").write_text("\x1e".join(texts), encoding="utf-8")
-        write_keys(folder / f"{number}.keys.npy", [keys(text, options) for text in texts])
-        mask = None
-        if kept is not None:
-            mask = folder / f"{number}.kept.npy"
-            np.save(mask, np.array(kept[number], dtype=np.bool_))
-        described.append(Part(folder / f"{number}.txt", folder / f"{number}.keys.npy", mask))
-    begins = np.cumsum([0, *map(len, parts)]).tolist()
-    gone = {}
-    for number, path in enumerate(near_duplicates(described, read_lines, folder / "work", options, run)):
-        for row, place in read_removed(path).items():
-            part, earlier = part_and_row(place)
-            gone[begins[number] + row] = begins[part] + earlier
-    return gone
+    folders = [folder / f"part{number}" for number in range(len(parts))]
+    for part, texts in zip(folders, parts, strict=True):
+        part.mkdir()
+        (part / "texts.json").write_text(json.dumps(texts))
+        write_keys(part, [keys(text, options) for text in texts])
+    counts = [len(texts) for texts in parts]
+    np.save(folder / "kept.npy", np.ones(sum(counts), dtype=np.bool_) if kept is None else np.array(kept))
+    pairs = near_duplicates(Work(folder), runner, folders, counts, read_texts, folder / "kept.npy", options)
+    return dict(pairs.tolist())
 
 
 def jaccard(one: str, other: str) -> float:
@@ -93,7 +89,7 @@ def test_planted_variants_are_found_just_when_their_exact_similarity_reaches_the
     exact = [jaccard(*pair) >= OPTIONS.threshold for pair in pairs]
     assert 150 < sum(exact) < 230
     firsts, seconds = zip(*pairs, strict=True)
-    gone = removed_from(tmp_path / "near", [list(firsts), list(seconds)])
+    gone = pairs_of(tmp_path / "near", [list(firsts), list(seconds)])
     expected = {len(pairs) + number: number for number, near in enumerate(exact) if near}
     assert gone.items() <= expected.items()  # each candidate is compared exactly: nothing goes that should not
     assert len(gone) >= 0.99 * len(expected)
@@ -166,7 +162,7 @@ def test_a_document_goes_when_an_earlier_one_is_near_however_the_work_is_cut_and
 ) -> None:
     parts = family(random.Random(seed))
     texts = [text for part in parts for text in part]
-    gone = removed_from(tmp_path / "parts", parts)
+    gone = pairs_of(tmp_path / "parts", parts)
     sets = [set(shingle_set(text).tolist()) for text in texts]
     near = {
         later: [at for at in range(later) if len(sets[at] & sets[later]) >= 0.8 * len(sets[at] | sets[later])]
@@ -174,39 +170,32 @@ def test_a_document_goes_when_an_earlier_one_is_near_however_the_work_is_cut_and
     }
     assert set(gone) == {later for later, earlier in near.items() if earlier}
     assert all(earlier in near[later] for later, earlier in gone.items())
-    assert removed_from(tmp_path / "whole", [texts]) == gone
-    assert removed_from(tmp_path / "again", parts, run=backwards) == gone
-    monkeypatch.setattr(find, "SHARE_KEYS", 100)
-    assert removed_from(tmp_path / "shares", parts) == gone
+    assert pairs_of(tmp_path / "whole", [texts]) == gone
+    assert pairs_of(tmp_path / "again", parts, runner=Backwards()) == gone
+    monkeypatch.setattr(find, "SHARE_BYTES", 5_000)
+    assert pairs_of(tmp_path / "shares", parts) == gone
+    assert len(list((tmp_path / "shares").glob("*/*/buckets.npy"))) > 4
 
 
 def test_what_does_not_count_neither_goes_nor_lets_others_go(tmp_path: Path) -> None:
     texts = ["one text that is here twice or so", "One text that is here twice, or so!", "another one", "Another one."]
-    kept = [[True, False], [False, True]]
-    assert removed_from(tmp_path / "all", [texts[:2], texts[2:]]) == {1: 0, 3: 2}
-    assert removed_from(tmp_path / "kept", [texts[:2], texts[2:]], kept=kept) == {}
+    kept = [True, False, False, True]
+    assert pairs_of(tmp_path / "all", [texts[:2], texts[2:]]) == {1: 0, 3: 2}
+    assert pairs_of(tmp_path / "kept", [texts[:2], texts[2:]], kept=kept) == {}
 
 
 @pytest.mark.parametrize("parts", [[[]], [[], ["one"], []], [["one", "two"]]])
 def test_nothing_goes_where_there_is_nothing_twice(tmp_path: Path, parts: list[list[str]]) -> None:
-    assert removed_from(tmp_path / "near", parts) == {}
+    assert pairs_of(tmp_path / "near", parts) == {}
 
 
-def test_a_stage_that_is_done_is_not_done_again(tmp_path: Path) -> None:
+def test_two_processes_give_the_bytes_of_one(tmp_path: Path) -> None:
     parts = family(random.Random(0))
-    removed_from(tmp_path / "near", parts)
-    files = sorted((tmp_path / "near" / "work").rglob("*.npy"))
-    assert not list((tmp_path / "near").rglob(".*"))
-    before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
-    files[-1].unlink()
-    described = [
-        Part(tmp_path / "near" / f"{number}.txt", tmp_path / "near" / f"{number}.keys.npy")
-        for number in range(len(parts))
-    ]
-    near_duplicates(described, read_lines, tmp_path / "near" / "work", OPTIONS, in_order)
-    for path in files:
-        assert path.read_bytes() == before[path][1]
-        assert (path.stat().st_mtime_ns == before[path][0]) == (path != files[-1])
+    pairs_of(tmp_path / "one", parts)
+    pairs_of(tmp_path / "two", parts, runner=LocalRunner(2))
+    files = [path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*.*")]
+    assert len(files) > 20
+    assert all((tmp_path / "one" / path).read_bytes() == (tmp_path / "two" / path).read_bytes() for path in files)
 
 
 @pytest.mark.parametrize(("own", "similarity"), [(2, "high"), (30, "low")])
@@ -218,8 +207,8 @@ def test_a_large_bucket_costs_each_document_a_bounded_number_of_comparisons(
     page = written(chance, "en", 200)
     texts = [joined(page[: 200 - own] + written(chance, "en", own), "en") for _ in range(1_000)]
     comparisons = []
-    monkeypatch.setattr("erya.corpus.near.stages.similar", lambda *sets: comparisons.append(1) or similar(*sets))
-    gone = removed_from(tmp_path / "near", [texts])
+    monkeypatch.setattr(stages, "similar", lambda *sets: comparisons.append(1) or similar(*sets))
+    gone = pairs_of(tmp_path / "near", [texts])
     if similarity == "high":
         assert list(gone) == list(range(1, 1_000))
         assert len(comparisons) < 1.1 * len(texts)

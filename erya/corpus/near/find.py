@@ -1,61 +1,52 @@
-"""All stages of near-duplicates in their order, by whatever runs their tasks: this process, a pool or a cluster."""
+"""Near-duplicates of a whole corpus: the stages in their order, by whatever runs their tasks."""
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Protocol, TypeVar
 
 import numpy as np
 
+from erya.corpus.near.shingles import Hashes
 from erya.corpus.near.signature import NearOptions
-from erya.corpus.near.stages import Read, collect_shingles, find_buckets, find_removed, numbered
+from erya.corpus.near.stages import BUCKETS, KEYS, PAIRS, SHINGLES, CollectShingles, FindBuckets, FindPairs, Part
+from erya.corpus.runner import Runner
+from erya.corpus.work import Work
 
-SHARE_KEYS = 2**22  # sorted at once: about 250 MB
-
-T = TypeVar("T")
-R = TypeVar("R")
-
-
-class Map(Protocol):
-    """What runs a task on each item, anywhere, and gives the results in the order of the items."""
-
-    def __call__(self, task: Callable[[T], R], items: Sequence[T], title: str) -> Iterator[R]:
-        """Run a stage, whose title is what a person sees."""
+SHARE_BYTES = 2**26  # of keys and rows, sorted at once: that takes about four times the memory
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The files of one part of a corpus: its texts, its keys, and which of its rows still count (None: all)."""
+def near_duplicates(
+    work: Work,
+    runner: Runner,
+    folders: Sequence[Path],
+    counts: Sequence[int],
+    read: Callable[[Path], Iterable[str]],
+    kept: Path,
+    options: NearOptions,
+) -> Hashes:
+    """The documents that go, each with an earlier one that it is a near-duplicate of: [documents, 2].
 
-    texts: Path
-    keys: Path
-    kept: Path | None = None
+    A document goes when an EARLIER one, whether that one goes or not, has a Jaccard similarity with it of the threshold
+    at least. So each document is decided for itself, and the result depends on nothing but the documents' order: not
+    on the parts, the shares of the keys, or on who runs the tasks.
 
-
-def near_duplicates(parts: Sequence[Part], read: Read, work: Path, options: NearOptions, run: Map) -> list[Path]:
-    """For each part, in their order, the file of its documents that go; `read_removed` reads it.
-
-    What is in `work` already is used: it must be of the same parts and options.
+    The parts of the corpus are `folders`, in each of which `write_keys` has left the keys of so many documents as
+    `counts` says and of which `read`, which must be picklable, gives the texts. `kept` is a file of an array with one
+    Boolean for each document: one that does not count neither goes nor makes others go.
     """
-    numbers = range(len(parts))
-    texts, keys = [part.texts for part in parts], [part.keys for part in parts]
-    kept = [part.kept for part in parts if part.kept is not None]
-    assert len(kept) in (0, len(parts)), "which rows count must be said of all parts or of none"
-    count = sum(np.load(path, mmap_mode="r").shape[1] for path in keys)
-    shares = range(-(-count // SHARE_KEYS) or 1)
+    parts = [
+        Part(folder, *bounds) for folder, bounds in zip(folders, pairwise(accumulate(counts, initial=0)), strict=True)
+    ]
+    sizes = [(folder / KEYS).stat().st_size for folder in folders]
+    shares = -(-sum(sizes) // SHARE_BYTES)
 
-    def stage(title: str, task: Callable[[int], None], items: range, folder: Path) -> list[Path]:
-        deque(run(task, items, title), maxlen=0)
-        return [numbered(folder, number) for number in items]
+    def done(stage: str, name: str, count: int) -> list[Path]:
+        return [work.item(stage, number) / name for number in range(count)]
 
-    folder = work / "buckets"
-    task = partial(find_buckets, shares=len(shares), keys=keys, kept=kept, folder=folder)
-    buckets = stage("Sorting keys", task, shares, folder)
-    folder = work / "shingles"
-    task = partial(collect_shingles, texts=texts, read=read, buckets=buckets, folder=folder)
-    shingles = stage("Reading candidates", task, numbers, folder)
-    folder = work / "removed"
-    task = partial(find_removed, buckets=buckets, shingles=shingles, options=options, folder=folder)
-    return stage("Comparing candidates", task, numbers, folder)
+    find_buckets = FindBuckets(parts, kept, shares)
+    work.run(runner, "sorting keys", find_buckets, range(shares), [sum(sizes) // shares] * shares)
+    buckets = done("sorting keys", BUCKETS, shares)
+    work.run(runner, "reading candidates", CollectShingles(buckets, read), parts, sizes)
+    shingles = done("reading candidates", SHINGLES, len(parts))
+    work.run(runner, "comparing candidates", FindPairs(parts, buckets, shingles, options), parts, list(counts))
+    return np.concatenate([np.load(path) for path in done("comparing candidates", PAIRS, len(parts))])

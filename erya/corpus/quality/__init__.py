@@ -5,6 +5,7 @@ measured in words, Chinese and other unspaced ones in characters.
 """
 
 from erya.corpus.quality.judge import Finding, judge
+from erya.corpus.quality.lines import mend
 from erya.corpus.quality.options import QualityOptions
 
-__all__ = ["Finding", "QualityOptions", "judge"]
+__all__ = ["Finding", "QualityOptions", "judge", "mend"]

@@ -1,9 +1,11 @@
 """The verdict on one document: the first rule that it breaks."""
 
+import math
 from dataclasses import dataclass
 
 from erya.corpus.quality.options import QualityOptions
 from erya.corpus.quality.text import Text
+from erya.corpus.quality.toxic import toxic_share
 from erya.corpus.records import Document
 
 
@@ -16,7 +18,7 @@ class Finding:
 
 
 def judge(document: Document, options: QualityOptions) -> Finding | None:
-    """The first rule that a document breaks: languages, length, toxic words, then the published rules in their order."""
+    """The first rule that a document breaks: language, length, toxic words, then the published rules in order."""
     length = len(document.text)
     if options.languages and document.language not in options.languages:
         return Finding("language", f"{document.language or 'unknown'}, wanted {' or '.join(options.languages)}")
@@ -25,15 +27,19 @@ def judge(document: Document, options: QualityOptions) -> Finding | None:
     if options.max_characters is not None and length > options.max_characters:
         return Finding("length", f"{length:,} characters, allowed at most {options.max_characters:,}")
     text = Text(document.text, document.language)
+    if options.toxic_words and (share := toxic_share(text, options.toxic_words)) > options.max_toxic_fraction:
+        limit = _interval(-math.inf, options.max_toxic_fraction)
+        return Finding("toxic_words", f"share of characters in toxic words {share:.4g}, allowed {limit}")
     for rule in options.chosen():
         value = rule.measure(text)
-        least, most = options.least.get(rule.name, rule.least), options.most.get(rule.name, rule.most)
+        least, most = rule.unspaced if rule.unspaced and text.unspaced else (rule.least, rule.most)
+        least, most = options.least.get(rule.name, least), options.most.get(rule.name, most)
         if value is not None and not least <= value <= most:
             return Finding(rule.name, f"{rule.title} {value:.4g}, allowed {_interval(least, most)}")
     return None
 
 
 def _interval(least: float, most: float) -> str:
-    if least == float("-inf"):
+    if least == -math.inf:
         return f"at most {most:.6g}"
-    return f"at least {least:.6g}" if most == float("inf") else f"{least:.6g} to {most:.6g}"
+    return f"at least {least:.6g}" if most == math.inf else f"{least:.6g} to {most:.6g}"

@@ -16,7 +16,12 @@ class QualityOptions(Section):
 
     rules: Literal["none", "web", "wiki"] = Field(
         default="none",
-        description="Which published rules apply: none, those for pages of the web, or those that fit an encyclopaedia.",
+        description="Which published rules apply: none, all (pages of the web), or those that fit an encyclopaedia.",
+    )
+    lines: Literal["keep", "c4", "fineweb"] = Field(
+        default="keep",
+        description="Which lines are taken out of a document: none, those that break C4's rules, or those without the"
+        " rule on terminal punctuation, as FineWeb did.",
     )
     skip: tuple[str, ...] = Field(default=(), description="Names of rules that do not apply.")
     least: Limits = Field(default={}, description="Other lower limits, by the name of the rule.")
@@ -30,7 +35,10 @@ class QualityOptions(Section):
         default=(), description="Files with words that tell a toxic text, one a line, such as LDNOOBW's lists."
     )
     max_toxic_fraction: float = Field(
-        default=0.01, ge=0, le=1, description="Share of a document's words that may be toxic; 0 is C4's rule."
+        default=0.01,
+        ge=0,
+        le=1,
+        description="Share of a document's characters that may be in toxic words; 0: C4's rule.",
     )
 
     @field_validator("skip", "least", "most")

@@ -18,8 +18,9 @@ PACKAGE = "erya.corpus.quality.rules"
 class Rule:
     """A published measure with its limits, both allowed; a text whose measure is None is not judged by it.
 
-    `title` is what is measured, in words; `wiki` says that the rule makes sense for encyclopaedia text too, whose
-    articles may be short, full of lists, and about source code; `unlimited` names languages that it makes no sense for.
+    `title` is what is measured, in words. `unspaced` are the limits (least, most) in languages that are measured in
+    characters, where they differ. `wiki` says that the rule makes sense for encyclopaedia text too, whose articles may
+    be short, full of lists, and about source code.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Rule:
     measure: Callable[[Text], float | None]
     least: float = -math.inf
     most: float = math.inf
+    unspaced: tuple[float, float] | None = None
     wiki: bool = False
 
 

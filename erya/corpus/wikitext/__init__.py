@@ -1,15 +1,21 @@
-"""Wikitext in, readable text out, in linear time: one walk over the markup, then one over the lines.
+"""Wikitext in, readable text out, in linear time: a row of passes, each over what the one before left.
 
-`markup` walks the tokens with a stack and renders what nests; `templates` says which templates become text; `links`
-and `variants` do the same for `[[…]]` and `-{…}-`; `lines` handles what a line's beginning means and closes the
-holes that dropped markup leaves.
+`elements` lifts out what is no wikitext (comments, references, code, formulas); `inline` renders what does not nest;
+`nesting` walks what does, with `links`, `variants` and the rules of `templates` (a table for each language in
+`languages/`, the wiki's own in `definitions`); `tables`, `holes` and `lines` see to the rest.
 """
 
 from erya.corpus.wikitext.definitions import simple_definition
-from erya.corpus.wikitext.lines import tidy
-from erya.corpus.wikitext.markup import render
+from erya.corpus.wikitext.elements import lift_elements, put_back
+from erya.corpus.wikitext.holes import close_holes
+from erya.corpus.wikitext.inline import external_links, flatten
+from erya.corpus.wikitext.lines import arrange
+from erya.corpus.wikitext.marks import ALL, EQUALS, PIPE
+from erya.corpus.wikitext.nesting import Walk
 from erya.corpus.wikitext.rendering import Rendering
 from erya.corpus.wikitext.site import Site
+from erya.corpus.wikitext.tables import tables_to_text
+from erya.corpus.wikitext.variants import Variants
 
 __all__ = ["Rendering", "Site", "simple_definition", "to_text"]
 
@@ -17,5 +23,12 @@ _DEFAULT = Rendering()
 
 
 def to_text(markup: str, site: Site, rendering: Rendering = _DEFAULT) -> str:
-    """The readable text of a page: prose, headings and lists; no templates, tables, references, files or markup."""
-    return tidy(render(markup, site))
+    """The readable text of a page: prose, headings and lists, without templates that show nothing, files or markup."""
+    for mark in (*ALL, "\r"):
+        markup = markup.replace(mark, "")
+    variants = Variants(rendering.script)
+    text, kept = lift_elements(f"\n{markup}", rendering.math == "keep")
+    text = flatten(text.replace("\t", " "))
+    text = external_links(Walk(site, variants).run(text)).replace(PIPE, "|").replace(EQUALS, "=")
+    text = arrange(close_holes(tables_to_text(text, rendering.tables == "rows")))
+    return put_back(variants.convert(text), kept).strip()

@@ -3,11 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# Names every wiki understands beside its own: MediaWiki's English ones and common aliases of large wikis.
-_FILE = ("file", "image", "media", "bild", "datei", "fichier", "archivo", "imagen", "immagine", "файл", "文件", "圖像",
-         "图像", "檔案", "档案", "ファイル", "画像")  # fmt: skip
-_CATEGORY = ("category", "kategorie", "catégorie", "categoría", "категория", "分类", "分類", "カテゴリ")
-_HIDDEN_KEYS = (-2, 6, 14)
+from erya.corpus.wikitext.rules import Rule, words
+from erya.corpus.wikitext.templates import Templates
+
+MEDIA, FILE, TEMPLATE, CATEGORY = -2, 6, 10, 14
+# Names that a wiki understands beside those its dump lists: MediaWiki's English ones and the aliases of large wikis.
+_ALIASES = frozenset(
+    words(
+        """file, image, media, category, bild, datei, kategorie, fichier, catégorie, archivo, imagen, categoría,
+        immagine, categoria, ficheiro, imagem, arquivo, bestand, afbeelding, plik, grafika, kategoria, fil,
+        kategori, файл, изображение, категория, картинка, зображення, категорія, soubor, kép, kategória,
+        tiedosto, kuva, luokka, dosya, resim, tập tin, thể loại, hình, پرونده, تصویر, رده, ملف, صورة, تصنيف,
+        קובץ, תמונה, קטגוריה, चित्र, श्रेणी, ไฟล์, ภาพ, หมวดหมู่, 파일, 그림, 분류, ファイル, 画像, カテゴリ,
+        文件, 图像, 圖像, 檔案, 档案, 分类, 分類, imatge, fitxer, slika, kategorija, датотека, слика, категорија"""
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -19,9 +29,25 @@ class Site:
     templates: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        own = {self.namespaces[key].casefold() for key in _HIDDEN_KEYS if key in self.namespaces}
-        object.__setattr__(self, "_hidden", own.union(_FILE, _CATEGORY))
+        names = {key: name.casefold() for key, name in self.namespaces.items()}
+        hidden = _ALIASES.union(names[key] for key in (MEDIA, FILE, CATEGORY) if key in names)
+        object.__setattr__(self, "_hidden", hidden)
+        object.__setattr__(self, "_media", {"media", names.get(MEDIA, "media")})
+        object.__setattr__(self, "_rules", Templates(self.language, names.get(TEMPLATE, ""), self.templates))
 
-    def hides(self, prefix: str) -> bool:
+    def __reduce__(self) -> tuple[type["Site"], tuple[object, ...]]:
+        return Site, (
+            self.namespaces,
+            self.language,
+            self.templates,
+        )  # rules are no data: the other process has its own
+
+    def hides(self, prefix: str, labelled: bool) -> bool:
         """Whether a link to this namespace shows no text where it stands."""
-        return prefix.strip().replace("_", " ").casefold() in self._hidden  # type: ignore[attr-defined]
+        name = prefix.strip().replace("_", " ").casefold()
+        return name in self._hidden and not (labelled and name in self._media)  # type: ignore[attr-defined]
+
+    def rule(self, name: str) -> Rule | None:
+        """The rule of the template that a page calls by this name; None when it shows nothing."""
+        rule: Rule | None = self._rules.rule(name)  # type: ignore[attr-defined]
+        return rule

@@ -1,0 +1,66 @@
+"""The holes that dropped markup leaves, closed: no `()`, no `( , x)`, no space before a full stop, no two commas."""
+
+from erya.corpus.wikitext.marks import HOLE
+
+_CLOSING = {"(": ")", "（": "）", "[": "]", "“": "”", "«": "»", "„": "“", "「": "」", "《": "》", '"': '"'}
+_OPEN, _CLOSE = frozenset("(（["), (")", "）", "]")
+_BEGINNINGS = ("", "\n", "*", "#", ":", ";")  # of a line or the text of an item
+_SPACES = " \t\u00a0"
+_SEPARATORS = f"{_SPACES},;:/，；：、"
+_DASHES = "–—-−－~～"
+_PAUSES = (",", ";", "，", "；", "、")
+_ENDS = (*_PAUSES, ".", ":", "!", "?", "。", "：", "！", "？")
+# Beside anything else a hole just vanishes, which is what most of them do.
+_TOUCHY = frozenset(f"{_SEPARATORS}\n*#|“«„「《\"'") | _OPEN
+
+
+def close_holes(text: str) -> str:
+    """The text with its holes closed; brackets and commas that no hole touches stay as they are."""
+    if HOLE not in text:
+        return text
+    first, *rest = text.split(HOLE)
+    done = [first]
+    for right in rest:
+        left = done[-1]
+        if not right and left:  # the next hole has the same left side
+            continue
+        if left and left[-1] not in _TOUCHY and right[0] not in _SPACES_OR_CLOSE:
+            done.append(right)
+            continue
+        while len(done) > 1 and not done[-1]:
+            done.pop()
+        done[-1], right = _close(done[-1], right)
+        done.append(right)
+    return "".join(done)
+
+
+_SPACES_OR_CLOSE = frozenset(f"{_SPACES})）]")
+
+
+def _close(left: str, right: str) -> tuple[str, str]:
+    """Both sides of a hole as they stand beside each other without it."""
+    last = left[-1:]
+    if last in _OPEN:
+        stripped = right.lstrip(_SEPARATORS)
+        bare = stripped.lstrip(_SEPARATORS + _DASHES)
+        right = bare if not bare or bare[0] in _CLOSE else stripped
+    if last in _CLOSING and right.startswith(_CLOSING[last]):
+        return _join(left[:-1], right[1:])
+    if last in _OPEN:
+        return left, right
+    if left.rstrip(_SPACES)[-1:] in _BEGINNINGS:
+        return left, right.lstrip(_SEPARATORS)
+    return _join(left, right)
+
+
+def _join(left: str, right: str) -> tuple[str, str]:
+    """Two sides without two spaces, two commas, or a space before a closing bracket or an end."""
+    stripped = right.lstrip(_SPACES)
+    if stripped.startswith(_CLOSE):
+        return left.rstrip(_SEPARATORS + _DASHES) if left[-1:] in _SPACES else left.rstrip(_SEPARATORS), stripped
+    if stripped.startswith(_ENDS):
+        left = left.rstrip(_SPACES)
+        if left.endswith(_PAUSES):
+            return (left, stripped[1:]) if stripped[0] in _PAUSES else (left[:-1], stripped)
+        return left, stripped
+    return left, stripped if left[-1:] in _SPACES else right

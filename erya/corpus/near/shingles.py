@@ -32,7 +32,7 @@ _WITHOUT_SPACES = (  # first and last code point; vowel signs and tone marks of 
     (0x20000, 0x3FFFF),
 )
 _ASSIGNED = 0x40000  # what Unicode has given to letters lies before it
-_BASE = 0x5851F42D4C957F2D  # odd; the multiplier of Knuth's MMIX generator
+_OF_LETTERS, _OF_UNITS = 0x5851F42D4C957F2D, 0x2545F4914F6CDD1D  # bases of polynomials: any two odd numbers
 _GOLDEN = 0x9E3779B97F4A7C15
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _30, _27, _31 = np.uint64(30), np.uint64(27), np.uint64(31)
@@ -65,14 +65,11 @@ def _kinds_and_values() -> tuple[npt.NDArray[np.uint8], Hashes]:
 
 
 @cache
-def _powers(count: int) -> tuple[Hashes, Hashes]:
-    """The first powers of the base, and of its inverse, modulo 2^64."""
-    bases = np.array([[_BASE], [pow(_BASE, -1, 2**64)]], dtype=np.uint64)
+def _powers(base: int, count: int) -> tuple[Hashes, Hashes]:
+    """The first powers of a base, and of its inverse, modulo 2^64."""
+    bases = np.array([[base], [pow(base, -1, 2**64)]], dtype=np.uint64)
     powers = np.cumprod(np.repeat(bases, count, axis=1), axis=1)
     return powers[0], powers[1]
-
-
-_IN_SHINGLE = multipliers(UNITS, seed=1)
 
 
 def shingles(text: str) -> Hashes:
@@ -81,13 +78,12 @@ def shingles(text: str) -> Hashes:
     A text of fewer units is one shingle. A text without a letter or digit has its other characters as units.
     """
     units = _units(text)
-    if len(units) < UNITS:
-        return mixed((units * _IN_SHINGLE[: len(units)]).sum(keepdims=True, dtype=np.uint64))
-    count = len(units) - UNITS + 1
-    total = units[:count] * _IN_SHINGLE[0]
-    for place in range(1, UNITS):
-        total += units[place : place + count] * _IN_SHINGLE[place]
-    return mixed(total)
+    powers, inverse = _powers(_OF_UNITS, _room(len(units) + 1))
+    sums = np.zeros(len(units) + 1, dtype=np.uint64)
+    np.cumsum(units * powers[: len(units)], out=sums[1:])
+    length = min(UNITS, len(units))
+    count = len(units) - length + 1
+    return mixed((sums[length:] - sums[:count]) * inverse[:count])
 
 
 def shingle_set(text: str) -> Hashes:
@@ -99,10 +95,7 @@ def shingle_set(text: str) -> Hashes:
 
 
 def _units(text: str) -> Hashes:
-    """The hash of each unit, a polynomial of its characters: so words of the same letters differ.
-
-    It is summed from the start of the text and then divided by the power that the unit starts at.
-    """
+    """The hash of each unit, a polynomial of its characters modulo 2^64."""
     codes = _code_points(text.casefold())
     all_kinds, all_values = _kinds_and_values()
     kinds = all_kinds[codes]
@@ -113,8 +106,13 @@ def _units(text: str) -> Hashes:
     first = np.flatnonzero(starts)
     if not len(first):
         return mixed(_code_points("".join(text.split())).astype(np.uint64))
-    powers, inverse = _powers(1 << len(codes).bit_length())
+    powers, inverse = _powers(_OF_LETTERS, _room(len(codes)))
     return np.add.reduceat(all_values[codes] * powers[: len(codes)], first) * inverse[first]
+
+
+def _room(count: int) -> int:
+    """The next power of two, so that few tables of powers are kept."""
+    return 1 << count.bit_length()
 
 
 def _code_points(text: str) -> npt.NDArray[np.uint32]:

@@ -121,13 +121,14 @@ def _new_model(config: FinetuneConfig, tokenizer: Tokenizer) -> Transformer:
 
 
 def _new_names(base: Transformer, model: Transformer) -> frozenset[str]:
-    """The parameters of a model that are not its base's."""
-    old = dict(base.named_parameters())
-    return frozenset(
-        name
-        for name, value in model.named_parameters()
+    """The parameters of the modules of a model that are not all its base's."""
+    old, new = dict(base.named_parameters()), dict(model.named_parameters())
+    other = {
+        name.rpartition(".")[0]
+        for name, value in new.items()
         if name not in old or old[name].shape != value.shape or not torch.equal(old[name].to(value.device), value)
-    )
+    }
+    return frozenset(name for name in new if name.rpartition(".")[0] in other)
 
 
 def _base_text(base: LoadedModel | None, model: Transformer) -> Callable[[], Iterator[Batch]] | None:

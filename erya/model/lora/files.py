@@ -1,13 +1,14 @@
 """A LoRA's directory: PEFT's layout, plus `erya.json` with the digest of the weights it was trained beside.
 
 In: a model with parts, or a directory, ours or PEFT's own. Out: a directory `peft` reads, or parts in a model they were
-made for; or one line that says why not. Never a pickle.
+made for; or one line that says why not. A head that is new for the task was trained whole and goes with the parts
+(PEFT's modules_to_save). Never a pickle.
 Source: https://huggingface.co/docs/peft/developer_guides/checkpoint
 """
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,15 +19,14 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from erya import __version__
-from erya.core import registry
 from erya.core.errors import RunFailed, UserError
 from erya.core.storage import disk_errors, read_json, require_space, sha256_json, write_json
 from erya.model.architectures.base import Transformer
 from erya.model.architectures.decoder import Decoder
 from erya.model.architectures.encoder_decoder import EncoderDecoder
-from erya.model.family import Family
 from erya.model.files import PICKLES, PROVENANCE
-from erya.model.lora.parts import FAMILIES, Slot, attach, lora_parts, slots
+from erya.model.lora.head import PREFIX, fill_head, head_weights, trained_head
+from erya.model.lora.parts import Slot, attach, family_of, lora_parts, slots
 
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 TENSOR = re.compile(r"base_model\.model\.(.+)\.lora_([AB])\.weight")
@@ -52,25 +52,28 @@ class _PeftConfig(BaseModel):
     lora_alpha: float = Field(gt=0)
     lora_dropout: float = Field(0.0, ge=0, lt=1)
     base_model_name_or_path: str | None = None
+    modules_to_save: list[str] | None = None
 
 
 def save_lora(directory: Path, model: Transformer, base: Path | str, provenance: Mapping[str, Any]) -> None:
     """Write the model's parts as PEFT does; `base` is where the model without them is found.
 
-    Raises: UserError when more than the parts was trained; RunFailed when a number is not finite or the disk is full.
+    Raises: UserError when more than the parts and a head was trained; RunFailed when a number is not finite or the disk
+    is full.
     """
     parts = lora_parts(model)
     assert parts, "the model has no LoRA to save"
-    _check_trained(model)
+    head = trained_head(model)
     tensors = {
-        f"base_model.model.{part.slot.outside}.lora_{side}.weight": factor.detach().cpu().contiguous()
+        f"{part.slot.outside}.lora_{side}.weight": factor
         for part in parts
         for side, factor in (("A", part.A), ("B", part.B))
-    }
+    } | head
+    tensors = {f"{PREFIX}{name}": tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     for name, tensor in tensors.items():
         if not bool(tensor.isfinite().all()):
             raise RunFailed(f"LoRA weight {name} holds a value that is not finite; this LoRA was not saved")
-    described = {"erya": __version__, "family": model.config.family, "base_sha256": weights_sha256(model)}
+    described = {"erya": __version__, "family": model.config.family, "base_sha256": weights_sha256(model, head)}
     config = {
         "base_model_name_or_path": str(base),
         "bias": "none",
@@ -79,6 +82,7 @@ def save_lora(directory: Path, model: Transformer, base: Path | str, provenance:
         "init_lora_weights": True,
         "lora_alpha": int(parts[0].alpha) if parts[0].alpha.is_integer() else parts[0].alpha,
         "lora_dropout": parts[0].dropout,
+        "modules_to_save": sorted({name.rpartition(".")[0] for name in head}) or None,
         "peft_type": "LORA",
         "r": parts[0].rank,
         "target_modules": _target_modules(model, {part.slot.outside for part in parts}),
@@ -95,18 +99,21 @@ def save_lora(directory: Path, model: Transformer, base: Path | str, provenance:
 def load_lora(directory: Path, model: Transformer) -> dict[str, Any]:
     """Put the parts of a directory, ours or PEFT's, beside the model's matrices; gives their provenance.
 
-    The model is then frozen and the parts trainable, as after `add_lora`. Where it has just such parts already, they
-    take the values: so a run goes on.
+    The model is then frozen and the parts trainable, as after `add_lora`, and so is a head that came with them. Where
+    it has just such parts already, they take the values: so a run goes on.
     Raises: UserError for a pickle, a missing or torn file, an option we do not compute, or a LoRA of another base.
     """
     config = _read_config(directory)
     described = read_json(directory / PROVENANCE) if (directory / PROVENANCE).is_file() else {}
-    _check_base(directory, described, model)
-    factors = _factors(directory, config.r, model)
+    tensors = _read_tensors(directory)
+    head = head_weights(directory, config.modules_to_save or (), tensors, model)
+    _check_base(directory, described, model, head)
+    factors = _factors(directory, config.r, {name: tensors[name] for name in tensors.keys() - head.values()}, model)
     if lora_parts(model):
         _refill(directory, model, factors, config)
     else:
         attach(model, factors, config.lora_alpha, config.lora_dropout)
+    fill_head(model, {outside: tensors[name] for outside, name in head.items()})
     return dict(described.get("provenance", {}))
 
 
@@ -123,29 +130,24 @@ def lora_base(directory: Path) -> str:
     return str(base)
 
 
-def weights_sha256(model: Transformer) -> str:
-    """The identity of the model's weights without its parts, the same whether they are held in 32 or in 16 bits."""
-    family: Family[Any, Any] = registry.pick(FAMILIES, "FAMILY", model.config.family)
+def weights_sha256(model: Transformer, without: Collection[str] = ()) -> str:
+    """The identity of the model's weights without its parts, the same whether they are held in 32 or in 16 bits.
+
+    `without` names weights, as they are called outside, that came with the parts.
+    """
+    family = family_of(model)
     ours = dict(model.named_parameters())
     digests = {}
     for rename in family.renames(model.config):
         for name, tensor in rename.export(ours[rename.ours].detach().to(torch.bfloat16)).items():
-            digests[name] = hashlib.sha256(tensor.cpu().view(torch.uint8).numpy().data).hexdigest()
+            if name not in without:
+                digests[name] = hashlib.sha256(tensor.cpu().view(torch.uint8).numpy().data).hexdigest()
     return sha256_json(digests)
-
-
-def _check_trained(model: Transformer) -> None:
-    for name, value in model.named_parameters():
-        if value.requires_grad and not name.startswith("lora."):
-            raise UserError(
-                f"{name} was trained beside the LoRA, whose files hold no such thing; merge the LoRA and save the "
-                "whole model"
-            )
 
 
 def _target_modules(model: Transformer, chosen: set[str]) -> list[str]:
     """The shortest ends of outside names that PEFT finds the chosen matrices by, and nothing else."""
-    family: Family[Any, Any] = registry.pick(FAMILIES, "FAMILY", model.config.family)
+    family = family_of(model)
     theirs = {name for rename in family.renames(model.config) for name in rename.theirs}
     paths = [name.split(".") for name in theirs | family.copies(model.config)]
     modules = {".".join(path[:length]) for path in paths for length in range(1, len(path))}
@@ -179,25 +181,27 @@ def _read_config(directory: Path) -> _PeftConfig:
     return config
 
 
-def _check_base(directory: Path, described: Mapping[str, Any], model: Transformer) -> None:
+def _check_base(directory: Path, described: Mapping[str, Any], model: Transformer, head: Collection[str]) -> None:
     family, recorded = described.get("family"), described.get("base_sha256")
     if family is not None and family != model.config.family:
         raise UserError(
             f"{directory}: this LoRA was made for a {family} model and this one is {model.config.family}; load it "
             "with its own base"
         )
-    if recorded is not None and recorded != weights_sha256(model):
+    if recorded is not None and recorded != (own := weights_sha256(model, head)):
         raise UserError(
-            f"{directory}: this LoRA was made for other weights (sha256 {recorded[:12]}…, these are "
-            f"{weights_sha256(model)[:12]}…); load it with its own base"
+            f"{directory}: this LoRA was made for other weights (sha256 {recorded[:12]}…, these are {own[:12]}…); "
+            "load it with its own base"
         )
 
 
-def _factors(directory: Path, rank: int, model: Transformer) -> dict[Slot, tuple[Tensor, Tensor]]:
+def _factors(
+    directory: Path, rank: int, tensors: Mapping[str, Tensor], model: Transformer
+) -> dict[Slot, tuple[Tensor, Tensor]]:
     known = {slot.outside: slot for slot in slots(model)}
-    family: Family[Any, Any] = registry.pick(FAMILIES, "FAMILY", model.config.family)
+    family = family_of(model)
     found: dict[str, dict[str, Tensor]] = {}
-    for name, tensor in _read_tensors(directory).items():
+    for name, tensor in tensors.items():
         match = TENSOR.fullmatch(name)
         outside = family.outside_name(f"{match[1]}.weight").removesuffix(".weight") if match else None
         if match is None or outside not in known:

@@ -109,9 +109,15 @@ class AdaptedLinear(nn.Module):
         return out
 
 
+def family_of(model: Transformer) -> Family[Any, Any]:
+    """The model's family, which knows its outside names."""
+    found: Family[Any, Any] = registry.pick(FAMILIES, "FAMILY", model.config.family)
+    return found
+
+
 def slots(model: Transformer) -> list[Slot]:
     """Every matrix that can have a part: what the model says are its matrices, as far as they are apart outside."""
-    family: Family[Any, Any] = registry.pick(FAMILIES, "FAMILY", model.config.family)
+    family = family_of(model)
     matrices = model.matrix_parts()
     found = []
     for rename in family.renames(model.config):

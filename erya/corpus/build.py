@@ -17,20 +17,24 @@ from pydantic import Field
 from erya.core.errors import UserError
 from erya.core.manifest import Manifest, Stage, is_current, writing
 from erya.core.progress import bar, say, warn
-from erya.corpus.assemble import WriteGroup, gather_shards, group_parts, place_documents
+from erya.corpus.assemble import Pairs, WriteGroup, gather_shards, group_parts, list_pairs, place_documents
+from erya.corpus.deduplicate import Digests, first_occurrences
 from erya.corpus.inputs import Found, gather
-from erya.corpus.parts import STEPS, PartOptions, PartWriter, ReadPart, cut_parts
+from erya.corpus.near.find import near_duplicates
+from erya.corpus.near.signature import scheme
+from erya.corpus.parts import STEPS, PartOptions, PartWriter, ReadPart, cut_parts, read_digests, read_texts
 from erya.corpus.records import Document
 from erya.corpus.runner import LocalRunner, Runner
 from erya.corpus.split import SPLITS
 from erya.corpus.store import STAGE, open_corpus
-from erya.corpus.summary import Tally
+from erya.corpus.summary import Tally, merged
 from erya.corpus.work import Result, Work, discard_work, working
 
 RECIPE = 2  # raised whenever the same input would give other text, so that an older corpus is built again
 
 PARTS, GROUPS = "reading", "writing"  # the stages, as the work folder and the bars call them
-PLACES = "places.npy"
+KEPT, PLACES = "kept.npy", "places.npy"
+NEAR_DUPLICATES = "near-duplicates.jsonl"  # of the corpus: the ids of those that went, each with that of an earlier one
 
 
 class BuildOptions(PartOptions):
@@ -97,6 +101,7 @@ def _build(
     runner: Runner,
 ) -> Manifest:
     config = options.model_dump(mode="json") | {"recipe": RECIPE}
+    config |= {"near_keys": scheme(options.near)} if options.near else {}
     if inputs and is_current(out, STAGE, inputs, config):
         discard_work(out)
         say(f"{out}: is current, nothing to do")
@@ -125,32 +130,48 @@ def _assemble(
 ) -> None:
     left_out = _report(read)
     results = [result for of_file in read.values() for result in of_file]
-    steps = {step: Tally() for step in (*STEPS, "deduplicate")}
+    steps = {step: Tally() for step in STEPS}
     for result in results:
         for step in STEPS:
             steps[step].merge(result["steps"][step])
     if not steps[STEPS[-1]].documents:
         raise UserError(_nothing(steps["read"].documents, left_out))
     parts = [work.item(PARTS, number) for number in range(len(results))]
-    places = place_documents(parts, options.validation_fraction, options.test_fraction, options.seed)
-    np.save(work.path / PLACES, places)
     kept = [result["steps"][STEPS[-1]] for result in results]
-    groups = group_parts(parts, [size["documents"] for size in kept], [size["characters"] for size in kept])
-    sizes = [group.characters for group in groups]
-    written = work.run(runner, GROUPS, WriteGroup(work.path / PLACES), groups, sizes)
+    documents = [size["documents"] for size in kept]
+    digests = read_digests(parts)
+    pairs = _near_duplicates(work, runner, parts, documents, digests, options)
+    places = place_documents(digests, pairs, options.validation_fraction, options.test_fraction, options.seed)
+    np.save(work.path / PLACES, places)
+    groups = group_parts(parts, documents, [size["characters"] for size in kept])
+    written = work.run(runner, GROUPS, WriteGroup(work.path / PLACES), groups, [group.characters for group in groups])
     gather_shards([(work.item(GROUPS, number), result) for number, result in enumerate(written)], stage.path)
     splits = {split: Tally() for split in SPLITS}
     for result in written:
         for split, size in result["splits"].items():
             splits[split].merge(size)
-            steps["deduplicate"].merge(size)
+    left = merged(tally.as_json() for tally in splits.values())
+    steps["deduplicate"] = merged([left.as_json(), *(result["near"] for result in written)])
+    if options.near:
+        steps["near-duplicates"] = left
+        list_pairs(parts, pairs, stage.path / NEAR_DUPLICATES)
     stage.counts |= {
         "steps": {step: tally.size() for step, tally in steps.items()},
         "left_out": left_out,
         "splits": {split: tally.size() for split, tally in splits.items()},
-        "languages": steps["deduplicate"].languages(),
-        "lengths": steps["deduplicate"].lengths(),
+        "languages": left.languages(),
+        "lengths": left.lengths(),
     }
+
+
+def _near_duplicates(
+    work: Work, runner: Runner, parts: Sequence[Path], documents: Sequence[int], digests: Digests, options: BuildOptions
+) -> Pairs:
+    """The near-duplicates among the documents that are no exact ones of earlier documents, when they are to go."""
+    if options.near is None:
+        return np.empty((0, 2), dtype=np.uint64)
+    np.save(work.path / KEPT, first_occurrences(digests))
+    return near_duplicates(work, runner, parts, documents, read_texts, work.path / KEPT, options.near)
 
 
 def _report(read: Mapping[str, list[Result]]) -> dict[str, int]:

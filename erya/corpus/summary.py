@@ -1,7 +1,7 @@
 """What a corpus holds, in figures and samples: counts, bytes, languages, lengths."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,14 @@ class Tally:
     def lengths(self) -> dict[str, int]:
         """Documents by length: the key 2^k counts those of more than 2^(k-1) and at most 2^k characters."""
         return {str(2**power): self.by_length[power] for power in sorted(self.by_length)}
+
+
+def merged(figures: Iterable[Mapping[str, Any]]) -> Tally:
+    """The figures of several streams together, each as `as_json` gave them."""
+    total = Tally()
+    for one in figures:
+        total.merge(one)
+    return total
 
 
 def summarise(corpus: Path, samples: int = 3) -> dict[str, Any]:

@@ -189,15 +189,6 @@ def test_nothing_goes_where_there_is_nothing_twice(tmp_path: Path, parts: list[l
     assert pairs_of(tmp_path / "near", parts) == {}
 
 
-def test_two_processes_give_the_bytes_of_one(tmp_path: Path) -> None:
-    parts = family(random.Random(0))
-    pairs_of(tmp_path / "one", parts)
-    pairs_of(tmp_path / "two", parts, runner=LocalRunner(2))
-    files = [path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*.*")]
-    assert len(files) > 20
-    assert all((tmp_path / "one" / path).read_bytes() == (tmp_path / "two" / path).read_bytes() for path in files)
-
-
 @pytest.mark.parametrize(("own", "similarity"), [(2, "high"), (30, "low")])
 def test_a_large_bucket_costs_each_document_a_bounded_number_of_comparisons(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: int, similarity: str

@@ -21,33 +21,49 @@ _LONGEST_TRAILER_BITS = _MAGIC_BITS + 32 + 7 + 32  # end of stream, checksum, fi
 def read_blocks(raw: BinaryIO, start: int, end: int | None) -> Iterator[tuple[int, bytes | None]]:
     """The blocks that begin in the bytes from `start` to `end` (None: the end of the file), each after its first byte.
 
-    None stands for the text of a block that is damaged or cut off.
+    None stands for what is lost: a block that is damaged or cut off, or bytes behind a block that are no bzip2 data.
     """
     starts = _positions(raw, start, BLOCK)
     begin = next(starts, None)
     following = next(starts, None)
     while begin is not None and (end is None or begin < end * 8):
-        text = _read_block(raw, begin, following)
-        if text is None and following is not None and (beyond := next(starts, None)) is not None:
-            text = _decompress(raw, begin, beyond)  # the magic may stand inside a block by chance
+        text, finish = _read_block(raw, begin, following)
+        if text is None and following is not None:
+            beyond = next(starts, None)
+            text, finish = _read_block(raw, begin, beyond)  # a magic may stand inside a block by chance
             if text is None:
                 yield begin // 8, None
                 begin, following = following, beyond
                 continue
             following = beyond
         yield begin // 8, text
+        if text is not None and _is_broken(raw, finish, following):
+            yield begin // 8, None
         begin, following = following, next(starts, None)
 
 
-def _read_block(raw: BinaryIO, begin: int, following: int | None) -> bytes | None:
-    """A block's text; it ends where the next begins, or before the end of its stream."""
+def _read_block(raw: BinaryIO, begin: int, following: int | None) -> tuple[bytes | None, int]:
+    """A block's text and where it ends: where the next begins, or before the end of its stream."""
     if following is not None:
-        text = _decompress(raw, begin, _without_trailer(raw, following))
+        end = _without_trailer(raw, following)
+        text = _decompress(raw, begin, end)
         if text is not None:
-            return text
+            return text, end
     last = following // 8 + 1 if following is not None else None
-    ends = _positions(raw, begin // 8, END, last)
-    return next((text for end in ends if (text := _decompress(raw, begin, end)) is not None), None)
+    for end in _positions(raw, begin // 8, END, last):
+        text = _decompress(raw, begin, end)
+        if text is not None:
+            return text, end
+    return None, begin
+
+
+def _is_broken(raw: BinaryIO, finish: int, following: int | None) -> bool:
+    """Whether between a block's end and the next block stands more than the end of a stream, zeros and a header."""
+    if finish == following:
+        return False
+    first = -(-(finish + _MAGIC_BITS + 32) // 8)
+    between = _at(raw, first, _WINDOW_BYTES if following is None else min(_WINDOW_BYTES, following // 8 - first))
+    return bool(_HEADER.sub(b"", between[-4:]).strip(b"\0") or between[:-4].strip(b"\0"))
 
 
 def _without_trailer(raw: BinaryIO, following: int) -> int:
@@ -72,10 +88,12 @@ def _decompress(raw: BinaryIO, begin: int, end: int) -> bytes | None:
     checksum = bits >> (length - _MAGIC_BITS - 32) & 0xFFFFFFFF
     stream = (int.from_bytes(b"BZh9") << length | bits) << 80 | END << 32 | checksum
     size = length + 112
+    engine = bz2.BZ2Decompressor()
     try:
-        return bz2.decompress((stream << (-size % 8)).to_bytes(-(-size // 8)))
-    except (OSError, ValueError, EOFError):
+        text = engine.decompress((stream << (-size % 8)).to_bytes(-(-size // 8)))
+    except OSError:
         return None
+    return text if engine.eof and not engine.unused_data else None
 
 
 def _positions(raw: BinaryIO, start: int, magic: int, end: int | None = None) -> Iterator[int]:

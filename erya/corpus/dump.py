@@ -14,7 +14,7 @@ from xml.parsers import expat
 
 from erya.core.errors import UserError
 from erya.corpus.blocks import read_blocks
-from erya.corpus.opening import DamagedInput, InputFile
+from erya.corpus.opening import REPLACED, DamagedInput, InputFile
 from erya.corpus.pages import CLOSING_TAG, Cutter, Page, parse
 
 CHUNK_BYTES = 2**20
@@ -50,9 +50,10 @@ def read_head(file: InputFile) -> Head:
 def _read_head(path: Path, name: str, *_state: int) -> Head:
     file = InputFile(path, name)
     reader = _HeadReader(file)
+    mark = b""
     with file.open() as stream:
-        mark = stream.peek(2)[:2]
         try:
+            mark = stream.peek(2)[:2]
             while not reader.done and file.position < MAX_HEAD_BYTES and (data := stream.read1(2**16)):
                 reader.parser.Parse(data, False)
         except (expat.ExpatError, DamagedInput) as error:
@@ -149,6 +150,8 @@ class Dump:
             self.file.leave_out("the rest of a cut-off dump")
             if not self.file.notes:
                 self.file.notes.append("is cut off: it ends before its closing tag; its whole pages were read")
+        else:
+            cutter.count_lost()
 
     def _chunks(self) -> tuple[Iterator[bytes | None], Iterator[bytes | None]]:
         if not self.can_be_cut():
@@ -205,6 +208,7 @@ class Dump:
 
     def _not_utf8(self, data: bytes, error: UnicodeDecodeError) -> Page | None:
         if self.encoding_errors == "replace":
+            self.file.leave_out(REPLACED)
             return self._parse(data.decode(errors="replace").encode())
         self.file.leave_out("page is not UTF-8")
         if self.encoding_errors == "skip":

@@ -17,6 +17,7 @@ from erya.core.errors import UserError
 
 MAX_RECORD_BYTES = 32 * 2**20
 CUT_BYTES = 16_384
+REPLACED = "bytes that are not UTF-8, replaced by U+FFFD"
 MAX_EXPANSION = 250  # text compresses 3 to 20 times, logs and the like up to 100 times
 FREE_EXPANSION_BYTES = 256 * 2**20
 
@@ -228,6 +229,7 @@ def _decode(file: InputFile, raw: bytes, number: int, offset: int, encoding_erro
         return raw.decode()
     except UnicodeDecodeError as error:
         if encoding_errors == "replace":
+            file.leave_out(REPLACED)
             return raw.decode(errors="replace")
         if encoding_errors == "skip":
             file.leave_out("line is not UTF-8")

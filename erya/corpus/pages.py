@@ -16,9 +16,11 @@ from erya.corpus.opening import InputFile
 MAX_PAGE_BYTES = 16 * 2**20  # MediaWiki itself allows 2 MiB of text
 OPEN, CLOSE, CLOSING_TAG = b"<page>", b"</page>", b"</mediawiki>"
 _OUTSIDE_BYTES = 2**16
+_DAMAGED = "damaged page"
 _OUTSIDE = "stretch of bytes outside the pages"
 _HEAD = re.compile(
-    rb"(</mediawiki>)?\s*(\xef\xbb\xbf)?(<\?xml[^>]*>\s*)?(<mediawiki\b([^>]*>|.*</siteinfo>))?\s*(</mediawiki>)?", re.DOTALL
+    rb"(</mediawiki>)?\s*(\xef\xbb\xbf)?(<\?xml[^>]*>\s*)?(<mediawiki\b([^>]*>|.*</siteinfo>))?\s*(</mediawiki>)?",
+    re.DOTALL,
 )
 _DBNAME = re.compile(rb"<dbname>([^<]*)</dbname>")
 _TITLE = re.compile(rb"<title>([^<]*)</title>")
@@ -54,12 +56,12 @@ class Cutter:
     data: bytes = b""
     searched: int = 0
     in_step: bool = field(init=False)  # whether what stands before the next page can be judged
-    gaps: int = 0
+    lost: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.in_step = self.file.start == 0
 
-    def cut(self, own: Iterable[bytes | None], after: Iterable[bytes | None]) -> Iterator[bytes]:
+    def cut(self, own: Iterable[bytes | None], after: Iterator[bytes | None]) -> Iterator[bytes]:
         """The pages whose first byte is in `own`; the last may end in `after`. None stands for bytes that are lost."""
         for chunk in own:
             if chunk is None:
@@ -71,13 +73,17 @@ class Cutter:
         elif self.file.end is None:
             self._outside(self.data)
 
+    def count_lost(self) -> None:
+        """Count what was lost, now that something comes after it: the dump is not just cut off there."""
+        for reason in self.lost:
+            self.file.leave_out(reason)
+        self.lost = []
+
     def _is_open(self) -> bool:
         return self.data.startswith(OPEN)
 
     def _feed(self, chunk: bytes) -> Iterator[bytes]:
-        for _ in range(self.gaps):
-            self.file.leave_out("damaged block of a dump")
-        self.gaps = 0
+        self.count_lost()
         data = self.data + chunk if self.data else chunk
         place = 0
         while (begin := data.find(OPEN, place)) >= 0:
@@ -97,7 +103,7 @@ class Cutter:
         """A page that begins within another one: damage took the end of the first."""
         begin = page.rfind(OPEN)
         if begin > 0:
-            self.file.leave_out("damaged page")
+            self.file.leave_out(_DAMAGED)
         return page[begin:]
 
     def _bound(self) -> None:
@@ -109,16 +115,17 @@ class Cutter:
             self.data, self.in_step = self.data[-len(OPEN) :], False
 
     def _gap(self) -> None:
-        self.gaps += 1
+        self.lost.append("damaged block of a dump")
         if self._is_open():
-            self.file.leave_out("damaged page")
+            self.lost.append(_DAMAGED)
         self.data, self.searched, self.in_step = b"", 0, False
 
-    def _finish(self, after: Iterable[bytes | None]) -> Iterator[bytes]:
+    def _finish(self, after: Iterator[bytes | None]) -> Iterator[bytes]:
         own = len(self.data)
         for chunk in after:
             if chunk is None:
-                self.file.leave_out("damaged page")
+                if next(after, None) is not None:  # otherwise the last part tells that the dump is cut off
+                    self.file.leave_out(_DAMAGED)
                 return
             self.data += chunk
             begin = self.data.find(OPEN)

@@ -111,7 +111,7 @@ def test_what_is_no_dump_says_so(tmp_path: Path, content: str) -> None:
     [
         ("bgwiki-utf16-sample", 1),
         ("de", 2),
-        ("enwiki-sample", 139),
+        ("enwiki-sample", 130),
         ("enwiki-table-markup", 5),
         ("fr", 3),
         ("zhwiki-one-article", 1),

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from erya.corpus.language import identify
 from erya.corpus.quality.options import QualityOptions
 from erya.corpus.quality.text import Text
 from erya.corpus.quality.toxic import toxic_share
@@ -26,11 +27,14 @@ def judge(document: Document, options: QualityOptions) -> Finding | None:
         return Finding("length", f"{length:,} characters, allowed at least {options.min_characters:,}")
     if options.max_characters is not None and length > options.max_characters:
         return Finding("length", f"{length:,} characters, allowed at most {options.max_characters:,}")
-    text = Text(document.text, document.language)
+    chosen = options.chosen()
+    if not chosen and not options.toxic_words:
+        return None
+    text = Text(document.text, document.language or identify(document.text))
     if options.toxic_words and (share := toxic_share(text, options.toxic_words)) > options.max_toxic_fraction:
         limit = _interval(-math.inf, options.max_toxic_fraction)
         return Finding("toxic_words", f"share of characters in toxic words {share:.4g}, allowed {limit}")
-    for rule in options.chosen():
+    for rule in chosen:
         value = rule.measure(text)
         least, most = rule.unspaced if rule.unspaced and text.unspaced else (rule.least, rule.most)
         least, most = options.least.get(rule.name, least), options.most.get(rule.name, most)

@@ -94,7 +94,7 @@ class Text:
         without = sum(int(counts[number[unit]]) for unit in bare)
         marks = sum(int(counts[number[unit]]) for unit in bare if all(category(part)[0] == "P" for part in unit))
         total = len(self.numbers) - marks
-        return 1 - (without - marks) / total if total else None
+        return (len(self.numbers) - without) / total if total else None
 
     @cached_property
     def repeats(self) -> Repeats:
@@ -108,4 +108,5 @@ def _duplicates(parts: Sequence[str]) -> tuple[float, float]:
     different = dict.fromkeys(parts)
     if len(different) == len(parts):
         return 0.0, 0.0
-    return 1 - len(different) / len(parts), 1 - sum(map(len, different)) / sum(map(len, parts))
+    characters = sum(map(len, parts))
+    return (len(parts) - len(different)) / len(parts), (characters - sum(map(len, different))) / characters

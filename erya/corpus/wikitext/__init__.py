@@ -10,7 +10,7 @@ from erya.corpus.wikitext.elements import lift_elements, put_back
 from erya.corpus.wikitext.holes import close_holes
 from erya.corpus.wikitext.inline import external_links, flatten
 from erya.corpus.wikitext.lines import arrange
-from erya.corpus.wikitext.marks import ALL, EQUALS, PIPE
+from erya.corpus.wikitext.marks import EQUALS, KEPT, PIPE
 from erya.corpus.wikitext.nesting import Walk
 from erya.corpus.wikitext.rendering import Rendering
 from erya.corpus.wikitext.site import Site
@@ -24,11 +24,10 @@ _DEFAULT = Rendering()
 
 def to_text(markup: str, site: Site, rendering: Rendering = _DEFAULT) -> str:
     """The readable text of a page: prose, headings and lists, without templates that show nothing, files or markup."""
-    for mark in (*ALL, "\r"):
-        markup = markup.replace(mark, "")
     variants = Variants(rendering.script)
-    text, kept = lift_elements(f"\n{markup}", rendering.math == "keep")
-    text = flatten(text.replace("\t", " "))
-    text = external_links(Walk(site, variants).run(text)).replace(PIPE, "|").replace(EQUALS, "=")
+    walk = Walk(site, variants)
+    text, kept = lift_elements(f"\n{markup.replace(KEPT, '')}", rendering.math == "keep")
+    text = flatten(walk.drop(text.replace("\t", " ").replace("\r", "")))
+    text = external_links(walk.run(text)).replace(PIPE, "|").replace(EQUALS, "=")
     text = arrange(close_holes(tables_to_text(text, rendering.tables == "rows")))
     return put_back(variants.convert(text), kept).strip()

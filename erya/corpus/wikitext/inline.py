@@ -50,7 +50,7 @@ _RAISED = str.maketrans("0123456789+-−–n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺�
 _LOWERED = str.maketrans("0123456789+-−–n", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋ₙ")
 
 _MANY_QUOTES = re.compile(r"''''+")
-_BEFORE_A_LETTER = re.compile(r"'''(?!')(?=\w)")
+_IN_A_WORD = re.compile(r"'''(?<=\w''')(?!')(?=\w)")
 _QUOTES = re.compile(r"''+")
 _BOLD = re.compile(r"(?<!')'''(?!')")
 
@@ -109,9 +109,9 @@ def _mend_apostrophes(text: str) -> str:
     """`l'''Étranger''` is an apostrophe and italics: so MediaWiki reads a line whose bold and italics do not pair."""
     pieces: list[str] = []
     position = 0
-    for quotes in _BEFORE_A_LETTER.finditer(text):
+    for quotes in _IN_A_WORD.finditer(text):
         start = quotes.start()
-        if start >= position and text[start - 1 : start].isalnum():
+        if start >= position:
             begin, end = text.rfind("\n", 0, start) + 1, text.find("\n", start)
             end = len(text) if end < 0 else end
             pieces += (text[position:begin], _mend_line(text[begin:end]))

@@ -1,7 +1,8 @@
-"""What nests, rendered in one walk with a stack: templates, links that hold other markup, language variants.
+"""What nests, rendered from the inside out: templates, links that hold other markup, language variants.
 
-Linear: where each template ends is found first, so one that shows nothing is passed over in one leap; every other
-token is looked at once, and depth is bounded.
+A few rounds of regular expressions take what has nothing nested in it any more, which is quick and leaves most pages
+done. The rest, deep or broken, takes one walk with a stack. Linear: where each template ends is found first, so one
+that shows nothing is passed over in one leap; every other token is looked at once, and depth is bounded.
 """
 
 import re
@@ -14,9 +15,12 @@ from erya.corpus.wikitext.variants import Variants
 
 MAX_DEPTH = 100
 MAX_ARGUMENTS = 500
+DROP_ROUNDS = 2  # deep enough for an infobox with templates in it
+LEAF_ROUNDS = 4  # from the inside out, as deep as nearly all pages go; `_walk` takes what is deeper or broken
 
 # A template without another in it, which most are; not the inner braces of a parameter, `{{{1}}}`.
 _LEAF = re.compile(r"\{\{(?<!\{\{\{)([^{}|\[\]<]*+)([^{}]*+)\}\}")
+_LEAF_LINK = re.compile(r"\[\[([^\[\]{}]*+)\]\]")
 _BRACES = re.compile(r"\{\{+|\}\}+|-\{(?=\{\{[^{])")  # the last begins a variant whose first word is a template
 _TOKEN = re.compile(r"\{\{+|\[\[|\]\]|\}\}+")
 _TOKEN_OR_VARIANT = re.compile(rf"{_TOKEN.pattern}|-\{{(?![{{|])|-\{{(?=\{{\{{[^{{])|\}}-")
@@ -41,9 +45,47 @@ class Walk:
     pieces: list[str] = field(default_factory=list)
     stack: list[_Frame] = field(default_factory=list)
 
+    def drop(self, text: str) -> str:
+        """The text without the templates that show nothing; what is in them need not be looked at any more."""
+
+        def drop_or_leave(template: re.Match[str]) -> str:
+            name = template[1]
+            if rule(name) is not None:
+                return template[0]
+            if learns:
+                self.variants.learn(name, name + template[2])
+            return HOLE
+
+        rule, learns = self.site.rule, self.variants.script != "as-is"
+        for _ in range(DROP_ROUNDS):
+            text = _LEAF.sub(drop_or_leave, text)
+        return text
+
     def run(self, text: str) -> str:
         """What the text shows; HOLE stands where something was dropped."""
-        text = _LEAF.sub(self._leaf, text)
+        for _ in range(LEAF_ROUNDS):
+            before = text
+            text = _LEAF_LINK.sub(self._leaf_link, _LEAF.sub(self._leaf, text))
+            if text == before:
+                break
+        if not ("{{" in text or "[[" in text or "-{" in text):
+            return text.replace("}}", "").replace("]]", "")
+        return self._walk(text)
+
+    def _leaf(self, template: re.Match[str]) -> str:
+        name, rest = template.groups()
+        if self.site.rule(name) is not None and "[[" in rest:
+            return template[0]
+        return self._protected("template", name + rest)
+
+    def _leaf_link(self, link: re.Match[str]) -> str:
+        return self._protected("link", link[1])
+
+    def _protected(self, kind: str, content: str) -> str:
+        """What a frame shows, not to be taken apart by what it is in."""
+        return (self._shown(kind, content) or HOLE).replace("|", PIPE).replace("=", EQUALS)
+
+    def _walk(self, text: str) -> str:
         ends = _template_ends(text)
         search = (_TOKEN_OR_VARIANT if "-{" in text else _TOKEN).search
         put = self.pieces.append
@@ -72,19 +114,6 @@ class Walk:
         put(text[position:])
         return "".join(self.pieces)
 
-    def _leaf(self, template: re.Match[str]) -> str:
-        name, rest = template.groups()
-        rule = self.site.rule(name)
-        if rule is None:
-            if self.variants.script != "as-is":
-                self.variants.learn(name, name + rest)
-            return HOLE
-        if "[[" in rest:
-            return template[0]
-        return (
-            rule(arguments([name, *rest.split("|", MAX_ARGUMENTS)[1:]])).replace("|", PIPE).replace("=", EQUALS) or HOLE
-        )
-
     def _open(self, kind: str, end: int = 0) -> None:
         if len(self.stack) < MAX_DEPTH:
             self.stack.append(_Frame(kind, len(self.pieces), end))
@@ -101,8 +130,6 @@ class Walk:
             name = _TEMPLATE_NAME.match(text, at + 2)
             assert name is not None
             if self.site.rule(name[0]) is None:
-                if self.variants.script != "as-is":
-                    self.variants.learn(name[0], text[at + 2 : end - 2])
                 self.pieces.append(HOLE)
                 return end
             self._open("template", end)
@@ -137,10 +164,7 @@ class Walk:
         del self.stack[depth:]
         content = "".join(self.pieces[frame.first :])
         del self.pieces[frame.first :]
-        shown = self._shown(frame.kind, content) or HOLE
-        if self.stack:
-            shown = shown.replace("|", PIPE).replace("=", EQUALS)
-        self.pieces.append(shown)
+        self.pieces.append(self._protected(frame.kind, content))
 
     def _shown(self, kind: str, content: str) -> str | None:
         if kind == "link":
@@ -151,7 +175,10 @@ class Walk:
             return content.partition("|")[2]
         parts = content.split("|", MAX_ARGUMENTS)
         rule = self.site.rule(parts[0])
-        return rule(arguments(parts)) if rule else None
+        if rule is None:
+            self.variants.learn(parts[0], content)
+            return None
+        return rule(arguments(parts))
 
 
 _NAMED = re.compile(r"\s*([\w \-]{1,40}?)\s*=")

@@ -1,5 +1,7 @@
 """English. Many wikis took these templates over under their English names, so they hold where a wiki has none."""
 
+import re
+
 from erya.corpus.wikitext import dates
 from erya.corpus.wikitext.rules import (
     Arguments,
@@ -23,6 +25,7 @@ from erya.corpus.wikitext.rules import (
     raised,
     table,
     value,
+    words,
 )
 
 NAMES = table(
@@ -79,6 +82,22 @@ def _height(arguments: Arguments) -> str:
     return " ".join(f"{arguments[key]} {unit}" for key, unit in shown if arguments.get(key))
 
 
+def _ipa(arguments: Arguments) -> str:
+    """`{{IPA|/a/}}` as it stands, `{{IPA|fr|ʁy}}`, with its language's code, in brackets."""
+    text = arguments.get("2", "")
+    return f"[{text}]" if text and re.fullmatch(r"[a-z]{2,3}(-.*)?", arguments.get("1", "")) else arguments.get("1", "")
+
+
+def _phonemes(arguments: Arguments) -> str:
+    """`{{IPAc-en|ˈ|æ|p|əl}}` as `/ˈæpəl/`, without the words about who says it so."""
+    sounds = [sound for sound in ordered(arguments) if sound.lower() not in _SPEAKERS]
+    return f"/{''.join(sounds).replace('_', ' ')}/" if sounds else ""
+
+
+_SPEAKERS = set(
+    words("lang, local, pron, pronunciation, pronounced, us, uk, usalso, ukalso, also, au, nz, alsous, alsouk, usuk")
+)
+
 LANGUAGE = Language(
     "en",
     rules={
@@ -86,7 +105,7 @@ LANGUAGE = Language(
             """nowrap, nobr, nowraplinks, j, avoid wrap, small, smaller, resize, big, larger, abbr, abbrlink,
             tooltip, math, mvar, var, sic, not a typo, notatypo, as written, proper name, vanchor,
             visible anchor, em, strong, italic correction, sc, sc2, smallcaps, caps, underline, u, mono,
-            monospace, code, kbd, keypress, samp, no italic, noitalic, normal, script, overline, sub, sup,
+            monospace, code, kbd, keypress, samp, no italic, noitalic, normal, overline, sub, sup,
             e sub, ins, del, strikethrough, ipa, unicode, pinyin, nastaliq, transl-heb, highlight, bold,
             bolditalic, crossreference, citation needed span, cn span, text, color box text, spell-nv, center,
             centre, left, right, block indent, block, red, green, blue, black, okina, hamza, wiktlang, w,
@@ -100,7 +119,7 @@ LANGUAGE = Language(
         ),
         **named(
             """lang, lang2, color, colour, font color, font colour, fontcolor, colored text, audio, wikt-lang,
-            script2, rtl-lang, ltr-lang, nihongo2-lang, background color""",
+            script, script2, rtl-lang, ltr-lang, nihongo2-lang, background color""",
             first("2", "text"),
         ),
         **named(
@@ -175,6 +194,9 @@ LANGUAGE = Language(
         **named("angle bracket, angbr, angbr ipa, vr, grapheme", first("1", before="⟨", after="⟩")),
         **named("ipaslink, ipas", first("1", before="/", after="/")),
         **named("ipablink, ipab", first("1", before="[", after="]")),
+        **named("ipa", _ipa),
+        **named("ipac-en, ipac-en-us, ipac", _phonemes),
+        **named("respell, pronunciation respelling", joined("-")),
         **named("chem, chem name", _formula),
         **named("chem2, chemical", first("1")),
         **named("nuclide, simplenuclide, physics particle", joined("-")),
@@ -220,6 +242,7 @@ LANGUAGE = Language(
         "nowrap": first("1"),
     },
     families={
+        r"ipa-.+": lambda _: first("1", before="[", after="]"),
         r"lang-(.+)": lambda found: _foreign(found[1]),
         r"(?:script|transl)/.+": lambda _: first("1", "2"),
     },

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -41,10 +41,12 @@ class Resolved(Generic[S]):
         return self.origins.get(key, "default")
 
 
-def preset_names() -> list[str]:
-    """The names of the presets that come with the package."""
-    folder = files("erya") / "presets"
-    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+def preset_names(folder: str = "") -> list[str]:
+    """The names of the presets that come with the package; those in a folder of them are called `folder/name`."""
+    place = files("erya") / "presets" / folder
+    names = [entry.name for entry in place.iterdir()] if place.is_dir() else []
+    prefix = f"{folder}/" if folder else ""
+    return sorted(f"{prefix}{name.removesuffix('.toml')}" for name in names if name.endswith(".toml"))
 
 
 def read_toml(source: str | Path) -> list[tuple[str, Table]]:
@@ -72,10 +74,12 @@ def read_toml(source: str | Path) -> list[tuple[str, Table]]:
 
 def _read_text(source: str | Path) -> tuple[str, str, Path | None]:
     path = Path(source)
-    if path.suffix != ".toml" and str(source) in preset_names():
+    folder = str(source).rpartition("/")[0]
+    presets = preset_names(folder if folder.isidentifier() else "")
+    if path.suffix != ".toml" and str(source) in presets:
         return f"preset {source}", (files("erya") / "presets" / f"{source}.toml").read_text(encoding="utf-8"), None
     if not path.is_file():
-        hint = did_you_mean(str(source), preset_names()) if path.suffix != ".toml" else ""
+        hint = did_you_mean(str(source), presets) if path.suffix != ".toml" else ""
         raise UserError(f"{source}: no such configuration file or preset{hint}")
     try:
         return str(path), path.read_text(encoding="utf-8"), path.parent
@@ -186,9 +190,11 @@ def _explain(schema: type[BaseModel], error: ValidationError, origins: Mapping[s
 def _fields(schema: type[BaseModel], path: Sequence[str]) -> list[str]:
     for part in path:
         annotation = schema.model_fields[part].annotation if part in schema.model_fields else None
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        kinds = (annotation, *get_args(annotation))  # a section may be one of several: itself or None
+        section = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+        if section is None:
             return []
-        schema = annotation
+        schema = section
     return list(schema.model_fields)
 
 

@@ -39,7 +39,7 @@ def _head(facts: Facts) -> str:
     documents = _last(facts)["documents"]
     size = next((name for power, name in enumerate(SIZES[:-1], start=3) if documents < 10**power), SIZES[-1])
     head = {
-        "pretty_name": facts.get("name", "corpus"),
+        "pretty_name": "".join(filter(str.isprintable, facts.get("name", "corpus"))),
         "language": [language for language in facts.get("languages", {}) if language != "unknown"],
         "license": licences or ["unknown"],
         "size_categories": [size],

@@ -14,15 +14,17 @@ REAL = DATA.is_dir()
 
 def books(count: int, characters: int = 6_000) -> list[str]:
     """The beginnings of some books."""
-    return [text[:characters] for text in islice(_texts("books/books.jsonl.gz"), count)]
+    return [clean(text[:characters]) for text in islice(_texts("books/books.jsonl.gz"), count)]
 
 
 def laws(count: int) -> list[str]:
     """Some Chinese laws."""
-    return list(islice((text for text in _texts("zh_laws/laws.jsonl.gz") if len(text) > 200), count))
+    return [
+        clean(text) for text in islice((text for text in _texts("zh_laws/laws.jsonl.gz") if len(text) > 200), count)
+    ]
 
 
 def _texts(name: str) -> Iterator[str]:
     with gzip.open(DATA / name, "rt", encoding="utf-8") as stream:
         for line in stream:
-            yield clean(json.loads(line)["text"])
+            yield json.loads(line)["text"]

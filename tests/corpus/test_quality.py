@@ -123,7 +123,7 @@ for n, limits in DUPLICATE.items():
         GOLDEN[f"gopher_duplicate_{n}_grams", language] = [repeated(units, total - more, spaced) for more in (0, 1)]
 
 
-@pytest.mark.parametrize(("name", "case"), GOLDEN, ids=" ".join)
+@pytest.mark.parametrize(("name", "case"), GOLDEN)
 def test_a_limit_is_allowed_and_what_is_beyond_it_is_not(name: str, case: str) -> None:
     good, bad = (document(text, case[:2]) for text in GOLDEN[name, case])
     assert judge(good, only(name)) is None

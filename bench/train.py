@@ -111,7 +111,7 @@ def compare(arguments: argparse.Namespace) -> None:
 def prepare(text: Path, work: Path) -> dict[str, Any]:
     """Corpus, tokenizer and tokens, made once; the peers get the training stream and the validation rows as arrays."""
     build_corpus([str(text)], work / "corpus")
-    build_tokenizer(work / "corpus", work / "tokenizer", VOCAB_SIZE)
+    build_tokenizer([work / "corpus"], work / "tokenizer", VOCAB_SIZE)
     tokenizer = Tokenizer.load(work / "tokenizer")
     build_tokens(work / "corpus", tokenizer, work / "tokens")
     train, validation = open_tokens(work / "tokens", "train"), open_tokens(work / "tokens", "validation")

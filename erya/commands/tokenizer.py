@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,32 +32,42 @@ def COMMAND() -> None:  # noqa: N802 - the name the command line looks for
 
 
 @COMMAND.command()
-@click.argument("corpus", type=click.Path(path_type=Path))
+@click.argument("corpora", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="CORPUS...")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write.")
 @click.option("--vocab-size", type=int, default=16_384, show_default=True, help="Ids, control tokens included.")
 @click.option(
     "--max-bytes", type=click.IntRange(min=1), help="Most text to learn from, evenly spread.  [default: 64 MiB]"
 )
+@click.option("--weight", "weights", type=float, multiple=True, help="Share of a corpus; one for each, in order.")
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON.")
-def train(corpus: Path, out: Path, vocab_size: int, max_bytes: int | None, as_json: bool) -> None:
-    """Learn a vocabulary from the training split of the CORPUS folder.
+def train(
+    corpora: tuple[Path, ...],
+    out: Path,
+    vocab_size: int,
+    max_bytes: int | None,
+    weights: tuple[float, ...],
+    as_json: bool,
+) -> None:
+    """Learn a vocabulary from the training splits of CORPUS folders.
 
     \b
     erya tokenizer train data/novel --out data/novel-tokenizer
     erya tokenizer train data/mixed --out data/mixed-tokenizer --vocab-size 32768
+    erya tokenizer train data/en data/zh --weight 0.5 --weight 0.5 --out data/en-zh-tokenizer --vocab-size 32768
 
-    The same corpus and options give the same bytes, and a tokenizer that is already there is not learned again.
-    Learning holds every different word in memory, up to 30 bytes for each byte of Chinese text: --max-bytes bounds it.
+    Without --weight, each corpus has the share that its text has of all. The same corpora and options give the same
+    bytes, and a tokenizer that is already there is not learned again. Learning holds every different word in memory, up
+    to 30 bytes for each byte of Chinese text: --max-bytes bounds it.
     """
     from erya.tokenizer.build import DEFAULT_MAX_BYTES, build_tokenizer
 
-    manifest = build_tokenizer(corpus, out, vocab_size, DEFAULT_MAX_BYTES if max_bytes is None else max_bytes)
+    manifest = build_tokenizer(corpora, out, vocab_size, max_bytes or DEFAULT_MAX_BYTES, weights or None)
     if as_json:
         click.echo(json.dumps(manifest.model_dump(), ensure_ascii=False))
         return
     counts = manifest.counts
     click.echo(f"{counts['vocab_size']:,} ids learned from {counts['text_bytes']:,} bytes in {manifest.seconds:.1f} s")
-    click.echo(f"\n{out} is ready. Look at it: erya tokenizer show {out} --on {corpus}")
+    click.echo(f"\n{out} is ready. Look at it: erya tokenizer show {out} --on {corpora[0]}")
 
 
 @COMMAND.command()
@@ -90,10 +101,15 @@ def encode(corpus: Path, directory: Path, out: Path, as_json: bool) -> None:
 @COMMAND.command()
 @click.argument("directory", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--text", help="A sentence whose pieces to show; without it, sentences that come with Erya.")
-@click.option("--on", type=click.Path(path_type=Path), help="A corpus folder whose validation split to measure on.")
+@click.option(
+    "--on",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="A corpus folder whose validation split to measure on; may be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-def show(directory: Path, text: str | None, on: Path | None, as_json: bool) -> None:
-    """Show what the tokenizer in DIR (a tokenizer or model folder) does: bytes per token, longest tokens, pieces.
+def show(directory: Path, text: str | None, on: tuple[Path, ...], as_json: bool) -> None:
+    """Show what the tokenizer in DIR (a tokenizer or model folder) does: what a token holds by language, its pieces.
 
     \b
     erya tokenizer show data/novel-tokenizer
@@ -104,7 +120,7 @@ def show(directory: Path, text: str | None, on: Path | None, as_json: bool) -> N
     from erya.tokenizer.tokenizer import Tokenizer
 
     tokenizer = Tokenizer.load(directory)
-    figures = stats.measure(tokenizer, stats.EXAMPLES.items() if on is None else _validation(on))
+    figures = stats.measure(tokenizer, chain.from_iterable(map(_validation, on)) if on else stats.EXAMPLES.items())
     longest = {name: stats.longest_tokens(tokenizer, LONGEST, han) for name, han in (("other", False), ("han", True))}
     texts = [text] if text is not None else list(stats.EXAMPLES.values())
     pieces = [stats.pieces(tokenizer, one) for one in texts]
@@ -114,12 +130,12 @@ def show(directory: Path, text: str | None, on: Path | None, as_json: bool) -> N
         click.echo(json.dumps(summary | {"longest": longest, "pieces": pieces}, ensure_ascii=False))
         return
     click.echo(f"{directory}  ({tokenizer.vocab_size:,} ids, sha256 {tokenizer.sha256[:12]}…)\n")
-    click.echo(
-        f"{'language':<12}{'documents':>12}{'bytes':>14}{'tokens':>14}{'bytes/token':>14}{'tokens/character':>20}"
-    )
+    titles = f"{'bytes/token':>14}{'tokens/character':>18}{'tokens/word':>13}"
+    click.echo(f"{'language':<12}{'documents':>12}{'bytes':>14}{'tokens':>14}{titles}")
     for language, row in figures.items():
         counts = f"{row.documents:>12,}{row.text_bytes:>14,}{row.tokens:>14,}"
-        click.echo(f"{language:<12}{counts}{row.bytes_per_token:>14.3f}{row.tokens_per_character:>20.3f}")
+        of_word = "" if row.tokens_per_word is None else f"{row.tokens_per_word:.3f}"
+        click.echo(f"{language:<12}{counts}{row.bytes_per_token:>14.3f}{row.tokens_per_character:>18.3f}{of_word:>13}")
     for title, tokens in (("longest tokens", longest["other"]), ("longest Chinese tokens", longest["han"])):
         click.echo(f"\n{title}: {' '.join(repr(token) for token in tokens) or 'none'}")
     for one in pieces:
@@ -139,10 +155,14 @@ def _validation(corpus: Path) -> Iterator[tuple[str, str]]:
         yield document.language or "unknown", document.text
 
 
-def _table(figures: "dict[str, Figures]") -> dict[str, dict[str, float]]:
+def _table(figures: "dict[str, Figures]") -> dict[str, dict[str, float | None]]:
     return {
         language: asdict(row)
-        | {"bytes_per_token": row.bytes_per_token, "tokens_per_character": row.tokens_per_character}
+        | {
+            "bytes_per_token": row.bytes_per_token,
+            "tokens_per_character": row.tokens_per_character,
+            "tokens_per_word": row.tokens_per_word,
+        }
         for language, row in figures.items()
     }
 

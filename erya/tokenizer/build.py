@@ -1,9 +1,12 @@
-"""The tokenizer stage: a corpus's training split in, a tokenizer directory with its manifest out."""
+"""The tokenizer stage: the training splits of corpora in, a tokenizer directory with its manifest out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from math import inf
 from pathlib import Path
 
+from erya.core.errors import UserError
 from erya.core.manifest import Manifest, is_current, read_manifest, writing
 from erya.core.progress import say, track
 from erya.corpus.store import open_corpus, read_documents
@@ -15,31 +18,64 @@ STAGE = "tokenizer"
 DEFAULT_MAX_BYTES = 64 * 2**20
 
 
-def build_tokenizer(corpus: Path, out: Path, vocab_size: int, max_bytes: int = DEFAULT_MAX_BYTES) -> Manifest:
-    """Train a tokenizer on at most `max_bytes` of a corpus's training split; nothing is done when it is current.
+def build_tokenizer(
+    corpora: Sequence[Path],
+    out: Path,
+    vocab_size: int,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+    weights: Sequence[float] | None = None,
+) -> Manifest:
+    """Train a tokenizer on at most `max_bytes` of the training splits of corpora; nothing is done when it is current.
 
-    Raises: UserError when the corpus is not finished or too small for the vocabulary.
+    `weights` says which share of the text is of which corpus; without it, each has the share it has of all text.
+    Raises: UserError when a corpus is not finished, or when they are too small for the vocabulary.
     """
-    source = open_corpus(corpus)
-    inputs = {"corpus": source.sha256}
+    sources = {path: open_corpus(path) for path in corpora}
+    inputs = _inputs(sources)
     config = {"vocab_size": vocab_size, "max_bytes": max_bytes, "pattern": PATTERN, "min_pair_count": MIN_PAIR_COUNT}
+    config |= {"weights": list(weights)} if weights else {}
     if is_current(out, STAGE, inputs, config):
         say(f"{out}: is current, nothing to do")
         return read_manifest(out, STAGE)
-    total = source.counts["splits"]["train"]
-    documents = track(read_documents(corpus, "train", ("text",)), "Reading for tokens", total["documents"], "documents")
-    if total["text_bytes"] > max_bytes:
-        say(f"{corpus}: learning from {max_bytes:,} of {total['text_bytes']:,} bytes, evenly spread (--max-bytes)")
+    sizes = [source.counts["splits"]["train"]["text_bytes"] for source in sources.values()]
+    most = shares(sizes, weights or sizes, max_bytes)
     with writing(out, STAGE, inputs, config) as stage:
-        sample = Sample((document.text for document in documents), total["text_bytes"], max_bytes)
-        tokenizer = train_tokenizer(sample, vocab_size)
+        samples = [_sample(path, source, size) for (path, source), size in zip(sources.items(), most, strict=True)]
+        tokenizer = train_tokenizer(chain.from_iterable(samples), vocab_size)
         tokenizer.save(stage.path)
         stage.counts |= {
             "vocab_size": tokenizer.vocab_size,
             "sha256": tokenizer.sha256,
-            "text_bytes": sample.kept_bytes,
+            "text_bytes": sum(sample.kept_bytes for sample in samples),
         }
     return read_manifest(out, STAGE)
+
+
+def _inputs(sources: Mapping[Path, Manifest]) -> dict[str, str]:
+    inputs = {path.name: source.sha256 for path, source in sources.items()}
+    if len(inputs) < len(sources):
+        raise UserError(f"two corpora have the same name ({', '.join(inputs)}); rename one")
+    return inputs
+
+
+def shares(sizes: Sequence[int], weights: Sequence[float], max_bytes: int) -> list[int]:
+    """How many bytes to take of texts of those sizes, `max_bytes` together at most, so that they are as the weights.
+
+    Of the text that is least for its weight all is taken when there is room, and of the others no more than fits it.
+    Raises: UserError when there is not one positive weight for each text.
+    """
+    if len(weights) != len(sizes) or not all(0 < weight < inf for weight in weights):
+        raise UserError(f"weights {list(weights)}: expected {len(sizes)} positive numbers, one for each corpus")
+    together = min(max_bytes, *(size * sum(weights) / weight for size, weight in zip(sizes, weights, strict=True)))
+    return [int(together * weight / sum(weights)) for weight in weights]
+
+
+def _sample(corpus: Path, source: Manifest, max_bytes: int) -> "Sample":
+    total = source.counts["splits"]["train"]
+    documents = track(read_documents(corpus, "train", ("text",)), "Reading for tokens", total["documents"], "documents")
+    if total["text_bytes"] > max_bytes:
+        say(f"{corpus}: learning from {max_bytes:,} of {total['text_bytes']:,} bytes, evenly spread")
+    return Sample((document.text for document in documents), total["text_bytes"], max_bytes)
 
 
 @dataclass

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from erya.corpus.sentences import UNSPACED
 from erya.tokenizer.tokenizer import Tokenizer
 
 # For a tokenizer shown without a corpus: one plain paragraph each, written for this purpose.
@@ -24,6 +25,7 @@ class Figures:
     documents: int = 0
     text_bytes: int = 0
     characters: int = 0
+    words: int = 0
     tokens: int = 0
 
     @property
@@ -36,6 +38,11 @@ class Figures:
         """Tokens a character costs on average: the usual figure for Chinese."""
         return self.tokens / max(self.characters, 1)
 
+    @property
+    def tokens_per_word(self) -> float | None:
+        """Tokens a word costs on average: the usual figure where spaces part words; None elsewhere."""
+        return self.tokens / self.words if self.words else None
+
 
 def measure(tokenizer: Tokenizer, texts: Iterable[tuple[str, str]]) -> dict[str, Figures]:
     """Figures by language from pairs of language and text, the language with most text first."""
@@ -45,6 +52,7 @@ def measure(tokenizer: Tokenizer, texts: Iterable[tuple[str, str]]) -> dict[str,
         figures.documents += 1
         figures.text_bytes += len(text.encode("utf-8", "surrogatepass"))
         figures.characters += len(text)
+        figures.words += len(text.split()) if language not in UNSPACED else 0
         figures.tokens += len(tokenizer.encode(text))
     return dict(sorted(found.items(), key=lambda item: (-item[1].text_bytes, item[0])))
 

@@ -1,5 +1,6 @@
 """The way from documents to batches: what comes out is the text that went in, and nothing is done twice."""
 
+import shutil
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from erya.corpus.store import read_documents
 from erya.dataset.build import build_tokens
 from erya.dataset.loader import Loader
 from erya.dataset.shards import open_tokens
-from erya.tokenizer.build import Sample, build_tokenizer
+from erya.tokenizer.build import Sample, build_tokenizer, shares
 from erya.tokenizer.tokenizer import Tokenizer
 
 
@@ -33,7 +34,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def tokenizer(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
     out = tmp_path_factory.mktemp("stage") / "tokenizer"
-    build_tokenizer(corpus, out, 320)
+    build_tokenizer([corpus], out, 320)
     return Tokenizer.load(out)
 
 
@@ -62,12 +63,12 @@ def test_batches_and_threads_do_not_change_the_bytes(
 
 
 def test_a_current_stage_is_left_alone_and_a_stale_one_is_not(corpus: Path, tmp_path: Path) -> None:
-    made = build_tokenizer(corpus, tmp_path / "tokenizer", 300)
-    assert build_tokenizer(corpus, tmp_path / "tokenizer", 300) == made
+    made = build_tokenizer([corpus], tmp_path / "tokenizer", 300)
+    assert build_tokenizer([corpus], tmp_path / "tokenizer", 300) == made
     tokenizer = Tokenizer.load(tmp_path / "tokenizer")
     tokens = build_tokens(corpus, tokenizer, tmp_path / "tokens")
     assert build_tokens(corpus, tokenizer, tmp_path / "tokens") == tokens
-    assert build_tokenizer(corpus, tmp_path / "tokenizer", 310).sha256 != made.sha256
+    assert build_tokenizer([corpus], tmp_path / "tokenizer", 310).sha256 != made.sha256
     assert build_tokens(corpus, Tokenizer.load(tmp_path / "tokenizer"), tmp_path / "tokens").sha256 != tokens.sha256
     assert read_manifest(tmp_path / "tokenizer", "tokenizer").counts["vocab_size"] == 310
 
@@ -75,9 +76,42 @@ def test_a_current_stage_is_left_alone_and_a_stale_one_is_not(corpus: Path, tmp_
 def test_learning_from_less_is_said_and_stays_below_the_bound(
     corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    manifest = build_tokenizer(corpus, tmp_path / "tokenizer", 280, max_bytes=20_000)
+    manifest = build_tokenizer([corpus], tmp_path / "tokenizer", 280, max_bytes=20_000)
     assert 19_000 < manifest.counts["text_bytes"] <= 20_000
     assert "learning from 20,000 of" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("sizes", "weights", "most", "expected"),
+    [
+        ([100], [100], 50, [50]),
+        ([100], [1], 500, [100]),
+        ([300, 100], [300, 100], 200, [150, 50]),
+        ([300, 100], [0.5, 0.5], 1_000, [100, 100]),
+        ([1_000, 100], [3, 1], 200, [150, 50]),
+        ([1_000, 10], [3, 1], 200, [30, 10]),
+    ],
+)
+def test_shares_are_as_the_weights_and_no_more_than_there_is(
+    sizes: list[int], weights: list[float], most: int, expected: list[int]
+) -> None:
+    assert shares(sizes, weights, most) == expected
+
+
+def test_several_corpora_are_learned_from_by_their_weights(corpus: Path, tmp_path: Path) -> None:
+    other = [Document(f"quartz vexing jumps {number} " * 40, str(number), "made here") for number in range(60)]
+    write_corpus(other, tmp_path / "other", BuildOptions())
+    both = [corpus, tmp_path / "other"]
+    manifest = build_tokenizer(both, tmp_path / "tokenizer", 300, max_bytes=20_000, weights=[1, 3])
+    assert set(manifest.inputs) == {"corpus", "other"}
+    assert 19_000 < manifest.counts["text_bytes"] <= 20_000
+    assert " quartz" in {Tokenizer.load(tmp_path / "tokenizer").decode([id_]) for id_ in range(300)}
+    for weights in ([1.0], [1.0, 0.0], [1.0, float("nan")]):
+        with pytest.raises(UserError, match="expected 2 positive numbers"):
+            build_tokenizer(both, tmp_path / "tokenizer", 300, weights=weights)
+    copy = shutil.copytree(corpus, tmp_path / corpus.name)
+    with pytest.raises(UserError, match="same name"):
+        build_tokenizer([corpus, copy], tmp_path / "tokenizer", 300)
 
 
 @pytest.mark.parametrize(("total", "most"), [(1_000, 100), (1_000, 999), (1_000, 1_000), (1_000, 5_000), (1_000, 1)])

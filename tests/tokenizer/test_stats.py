@@ -20,10 +20,12 @@ def small() -> Tokenizer:
 def test_figures_are_counted_by_language(small: Tokenizer) -> None:
     figures = measure(small, [("zh", "世界"), ("en", "hello"), ("en", "q!")])
     assert list(figures) == ["en", "zh"]
-    assert figures["en"] == Figures(documents=2, text_bytes=7, characters=7, tokens=3)
+    assert figures["en"] == Figures(documents=2, text_bytes=7, characters=7, words=2, tokens=3)
     assert figures["zh"] == Figures(documents=1, text_bytes=6, characters=2, tokens=1)
     assert figures["en"].bytes_per_token == pytest.approx(7 / 3)
     assert figures["zh"].tokens_per_character == 0.5
+    assert figures["en"].tokens_per_word == 1.5
+    assert figures["zh"].tokens_per_word is None
     assert Figures().bytes_per_token == 0
 
 
@@ -51,10 +53,13 @@ def test_the_commands_train_and_show(tmp_path: Path, capsys: pytest.CaptureFixtu
     printed = capsys.readouterr()
     assert "is current, nothing to do" in printed.err
     assert "400 ids learned" in printed.out
+    assert run(["tokenizer", "show", out, "--on", corpus, "--on", corpus, "--json"]) == 0
+    twice = json.loads(capsys.readouterr().out)["languages"]
     assert run(["tokenizer", "show", out, "--on", corpus, "--text", "hello 世界", "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["vocab_size"] == 400
     assert sum(row["documents"] for row in shown["languages"].values()) == round(90 * 0.05)
+    assert all(twice[language]["tokens"] == 2 * row["tokens"] for language, row in shown["languages"].items())
     assert [id_ for id_, _ in shown["pieces"][0]] == Tokenizer.load(Path(out)).encode("hello 世界")
     assert run(["tokenizer", "show", out]) == 0
     printed = capsys.readouterr()

@@ -34,7 +34,7 @@ from erya.core.progress import say
 from erya.corpus.near.find import near_duplicates
 from erya.corpus.near.signature import NearOptions, keys
 from erya.corpus.near.stages import write_keys
-from erya.corpus.runner import LocalRunner
+from erya.corpus.runner import LocalRunner, progressed
 from erya.corpus.work import Work
 
 THRESHOLD, UNITS = 0.8, 5
@@ -151,10 +151,9 @@ def erya(folder: Path, processes: int) -> dict[str, Any]:
     texts = sorted(folder.glob("*.txt"))
     with tempfile.TemporaryDirectory() as temporary:
         work = Work(Path(temporary))
-        counts = [
-            result["documents"]
-            for result in work.run(runner, KEYS, partial(write_part, options), texts, [1] * len(texts))
-        ]
+        sizes = [path.stat().st_size for path in texts]
+        results = work.run(runner, KEYS, partial(write_part, options), texts, sizes)
+        counts = [result["documents"] for result in results]
         seconds = time.perf_counter() - start
         np.save(work.path / "kept.npy", np.ones(sum(counts), dtype=np.bool_))
         folders = [work.item(KEYS, number) for number in range(len(texts))]
@@ -165,8 +164,12 @@ def erya(folder: Path, processes: int) -> dict[str, Any]:
 def write_part(options: NearOptions, texts: Path, folder: Path) -> dict[str, Any]:
     """The task of a part: its keys and, to be read again, its texts."""
     (folder / LINES).hardlink_to(texts)
-    write_keys(folder, [keys(text, options) for text in read_lines(folder)])
-    return {"documents": sum(1 for _ in read_lines(folder))}
+    found = []
+    for text in read_lines(folder):
+        found.append(keys(text, options))
+        progressed(len(text.encode()) + 1)
+    write_keys(folder, found)
+    return {"documents": len(found)}
 
 
 def read_lines(folder: Path) -> Iterator[str]:

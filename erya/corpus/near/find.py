@@ -8,7 +8,7 @@ import numpy as np
 
 from erya.corpus.near.shingles import Hashes
 from erya.corpus.near.signature import NearOptions
-from erya.corpus.near.stages import BUCKETS, KEYS, PAIRS, SHINGLES, CollectShingles, FindBuckets, FindPairs, Part
+from erya.corpus.near.stages import BUCKETS, PAIRS, SHINGLES, CollectShingles, FindBuckets, FindPairs, Part
 from erya.corpus.runner import Runner
 from erya.corpus.work import Work
 
@@ -37,7 +37,7 @@ def near_duplicates(
     parts = [
         Part(folder, *bounds) for folder, bounds in zip(folders, pairwise(accumulate(counts, initial=0)), strict=True)
     ]
-    sizes = [(folder / KEYS).stat().st_size for folder in folders]
+    sizes = [part.key_bytes() for part in parts]
     shares = -(-sum(sizes) // SHARE_BYTES)
 
     def done(stage: str, name: str, count: int) -> list[Path]:
@@ -48,5 +48,6 @@ def near_duplicates(
     buckets = done("sorting keys", BUCKETS, shares)
     work.run(runner, "reading candidates", CollectShingles(buckets, read), parts, sizes)
     shingles = done("reading candidates", SHINGLES, len(parts))
-    work.run(runner, "comparing candidates", FindPairs(parts, buckets, shingles, options), parts, list(counts))
+    sizes = [path.stat().st_size for path in shingles]
+    work.run(runner, "comparing candidates", FindPairs(parts, buckets, shingles, options), parts, sizes)
     return np.concatenate([np.load(path) for path in done("comparing candidates", PAIRS, len(parts))])

@@ -34,6 +34,10 @@ class Part:
     first: int
     end: int
 
+    def key_bytes(self) -> int:
+        """The size of its keys."""
+        return (self.folder / KEYS).stat().st_size
+
 
 def write_keys(folder: Path, keys: Sequence[Hashes]) -> None:
     """Write the keys of a part's documents, one array for each: all keys, sorted, and the row of each in the part."""
@@ -82,14 +86,14 @@ class CollectShingles:
         documents = np.unique(np.concatenate([row[within(row, part.first, part.end)] for row in rows]))
         wanted = np.zeros(part.end - part.first, dtype=np.bool_)
         wanted[documents - np.uint64(part.first)] = True
-        texts = compress(_counted(self.read(part.folder)), wanted)
+        texts = compress(_counted(self.read(part.folder), part.key_bytes() // max(1, len(wanted))), wanted)
         np.save(folder / SHINGLES, joined(documents, [shingle_set(text) for text in texts]))
         return {"documents": len(documents)}
 
 
-def _counted(texts: Iterable[str]) -> Iterator[str]:
+def _counted(texts: Iterable[str], bytes_each: int) -> Iterator[str]:
     for text in texts:
-        progressed(len(text))
+        progressed(bytes_each)
         yield text
 
 
@@ -117,5 +121,5 @@ class FindPairs:
             near = (other for other in earlier if similar(own, set_of(other), self.options.threshold))
             pairs += [(document, other) for other in islice(near, 1)]
         np.save(folder / PAIRS, np.array(pairs, dtype=np.uint64).reshape(-1, 2))
-        progressed(part.end - part.first)
+        progressed(self.shingles[self.parts.index(part)].stat().st_size)
         return {"documents": len(pairs)}

@@ -27,44 +27,74 @@ def COMMAND() -> None:  # noqa: N802 - the name the command line looks for
 
 
 @COMMAND.command()
-@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.argument("inputs", nargs=-1, metavar="[RECIPE.toml] INPUT... [KEY=VALUE]...")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write.")
-@click.option("--format", default="auto", show_default=True, help="auto, text, jsonl, parquet, csv or mediawiki.")
+@click.option("--recipe", help="A recipe that comes with Erya, such as chinese-wikipedia, or a file of one.")
+@click.option("--format", help="auto, text, jsonl, parquet, csv or mediawiki.  [default: auto]")
 @click.option("--text-field", help="Field or column that holds the text; found by itself when its name is usual.")
 @click.option("--licence", help="Licence of the text, kept with every document.")
 @click.option("--source", help="Name of the text's origin, kept with every document.  [default: the file's name]")
-@click.option("--validation-fraction", type=float, default=0.05, show_default=True, help="Share kept for validation.")
-@click.option("--test-fraction", type=float, default=0.05, show_default=True, help="Share kept for the test.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Which documents those are.")
+@click.option("--title", help="What the corpus is called, on its data card.")
+@click.option("--validation-fraction", type=float, help="Share kept for validation.  [default: 0.05]")
+@click.option("--test-fraction", type=float, help="Share kept for the test.  [default: 0.05]")
+@click.option("--seed", type=click.IntRange(min=0), help="Which documents those are.  [default: 0]")
 @click.option(
     "--encoding-errors",
     type=click.Choice(["error", "skip", "replace"]),
-    default="error",
-    show_default=True,
-    help="Bytes that are not UTF-8: stop, leave the line out, or put U+FFFD.",
+    help="Bytes that are not UTF-8: stop, leave the line or page out, or put U+FFFD.  [default: error]",
 )
+@click.option("--script", type=click.Choice(["as-is", "hans", "hant"]), help="Of a dump in Chinese: all in one script.")
+@click.option(
+    "--math", type=click.Choice(["keep", "drop"]), help="Of a dump: formulas as TeX or none.  [default: keep]"
+)
+@click.option("--tables", type=click.Choice(["drop", "rows"]), help="Of a dump: no tables, or rows.  [default: drop]")
+@click.option(
+    "--templates",
+    type=click.Choice(["rules", "dump"]),
+    help="Of a dump: templates become text by Erya's rules, or by the dump's own simple definitions as well, which"
+    " takes a first pass over it.  [default: rules]",
+)
+@click.option(
+    "--rules",
+    type=click.Choice(["none", "web", "wiki"]),
+    help="Quality rules of C4, Gopher and FineWeb that documents must pass.  [default: none]",
+)
+@click.option("--against", multiple=True, help="An evaluation file, whose texts must not be in the corpus; repeatable.")
+@click.option("--near-duplicates", is_flag=True, help="Leave out near-duplicates as well, not only equal texts.")
 @click.option("--processes", type=click.IntRange(min=1), help="How many work at once.  [default: one for each core]")
+@click.option("--cluster", metavar="auto|ADDRESS", help="Work on all nodes of a Ray cluster instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON.")
-def build(inputs: tuple[str, ...], out: Path, processes: int | None, as_json: bool, **options: Any) -> None:
+def build(
+    inputs: tuple[str, ...],
+    out: Path,
+    recipe: str | None,
+    processes: int | None,
+    cluster: str | None,
+    as_json: bool,
+    **given: Any,
+) -> None:
     """Build a corpus from INPUTs: files, folders, or - for standard input.
 
     \b
     erya corpus build novel.txt --out data/novel
     erya corpus build books.jsonl.gz laws.jsonl.gz --out data/mixed --licence "public domain"
-    erya corpus build enwiki-latest-pages-articles.xml.bz2 --out data/enwiki
-    erya corpus build articles/ --out data/articles --validation-fraction 0.01 --test-fraction 0.01
+    erya corpus build enwiki-latest-pages-articles-multistream.xml.bz2 --out data/enwiki
+    erya corpus build zhwiki-latest-pages-articles.xml.bz2 --script hans --near-duplicates --out data/zhwiki
+    erya corpus build crawl/ --rules web --against squad.json --near-duplicates --out data/crawl near.threshold=0.7
+    erya corpus build --recipe english-wikipedia --cluster auto --out /shared/enwiki
     zcat news.csv.gz | erya corpus build - --format csv --text-field body --out data/news
 
     Text, JSON Lines, CSV and dumps may be compressed (.gz .bz2 .xz .zst). A long text file is cut at paragraph ends
-    into documents of about 16,000 characters. The same inputs and options give the same bytes, whatever the number of
-    processes, and a corpus that is already there is not built again. A build that was stopped or killed goes on where
-    it was when the same command is run again.
+    into documents of about 16,000 characters. The same inputs and options give the same bytes, however many processes
+    or nodes work, and a corpus that is already there is not built again. A build that was stopped or killed goes on
+    where it was when the same command is run again. corpus.md in the folder is its data card; why a document is not
+    in the corpus: erya corpus show CORPUS --explain ID.
     """
-    from erya.corpus.build import BuildOptions, build_corpus
-    from erya.corpus.runner import LocalRunner, usable_cores
+    from erya.commands._building import plan, runner_of
+    from erya.corpus.build import build_corpus
 
-    runner = LocalRunner(processes or usable_cores())
-    _show_built(build_corpus(inputs, out, BuildOptions(**options), runner), out, as_json)
+    files, options = plan(inputs, recipe, given)
+    _show_built(build_corpus(files, out, options, runner_of(processes, cluster)), out, as_json)
 
 
 @COMMAND.command()
@@ -100,16 +130,22 @@ def samples(out: Path, tasks: Path | None, as_json: bool) -> None:
 @COMMAND.command()
 @click.argument("corpus", type=click.Path(path_type=Path))
 @click.option("--samples", type=click.IntRange(min=0), default=3, show_default=True, help="How many documents to show.")
+@click.option("--explain", metavar="ID", help="Say what became of one document: its split, or why it went.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-def show(corpus: Path, samples: int, as_json: bool) -> None:
+def show(corpus: Path, samples: int, explain: str | None, as_json: bool) -> None:
     """Show what the CORPUS folder holds: counts, bytes, languages, lengths and samples.
 
     \b
     erya corpus show data/novel
     erya corpus show data/novel --json
+    erya corpus show data/enwiki --explain enwiki:12
     """
-    from erya.corpus.summary import summarise
+    from erya.corpus.summary import explained, summarise
 
+    if explain is not None:
+        fates = explained(corpus, explain)
+        click.echo(json.dumps(fates, ensure_ascii=False) if as_json else "\n".join(map(_fate, fates)))
+        return
     summary = summarise(corpus, samples)
     if as_json:
         click.echo(json.dumps(summary, ensure_ascii=False))
@@ -161,6 +197,12 @@ def get(name: str | None, as_list: bool, as_json: bool, **options: Any) -> None:
     click.echo(json.dumps(received, ensure_ascii=False) if as_json else _received(received))
 
 
+def _fate(fate: dict[str, str]) -> str:
+    if "split" in fate:
+        return f"{fate['id']}: in the {fate['split']} split"
+    return f"{fate['id']}: left out by {fate['rule']}: {fate['detail']}\n\n{fate['sample']}"
+
+
 def _received(received: dict[str, Any]) -> str:
     lines = [f"\n{received['title']}", f"licence: {received['licence']}", f"cite: {received['citation']}"]
     for name, entry in received["files"].items():
@@ -184,6 +226,7 @@ def _steps(counts: dict[str, Any]) -> str:
     for name, size in (counts["steps"] | counts["splits"]).items():
         lines.append(f"{name:<20}{size['documents']:>14,}{size['text_bytes']:>18,}{size['characters']:>18,}")
     lines += [f"left out: {reason}: {count:,}" for reason, count in counts["left_out"].items()]
+    lines += [f"{rule:<32}{it['documents']:>10,} documents went" for rule, it in counts.get("removed", {}).items()]
     return "\n".join(lines)
 
 

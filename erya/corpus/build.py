@@ -8,6 +8,7 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -17,29 +18,35 @@ from pydantic import Field
 from erya.core.errors import UserError
 from erya.core.manifest import Manifest, Stage, is_current, writing
 from erya.core.progress import bar, say, warn
-from erya.corpus.assemble import Pairs, WriteGroup, gather_shards, group_parts, list_pairs, place_documents
-from erya.corpus.deduplicate import Digests, first_occurrences
+from erya.core.storage import sha256_file
+from erya.corpus.assemble import Originals, Pairs, WriteGroup, gather_shards, group_parts, place_documents
+from erya.corpus.card import write_card
+from erya.corpus.decontaminate import Evaluations
+from erya.corpus.deduplicate import originals
+from erya.corpus.definitions import with_definitions
 from erya.corpus.inputs import Found, gather
 from erya.corpus.near.find import near_duplicates
 from erya.corpus.near.signature import scheme
-from erya.corpus.parts import STEPS, PartOptions, PartWriter, ReadPart, cut_parts, read_digests, read_texts
+from erya.corpus.parts import PartOptions, PartWriter, ReadPart, cut_parts, read_digests, read_texts
 from erya.corpus.records import Document
+from erya.corpus.removed import RemovedTally
 from erya.corpus.runner import LocalRunner, Runner
 from erya.corpus.split import SPLITS
 from erya.corpus.store import STAGE, open_corpus
-from erya.corpus.summary import Tally, merged
+from erya.corpus.summary import merged
 from erya.corpus.work import Result, Work, discard_work, working
 
 RECIPE = 2  # raised whenever the same input would give other text, so that an older corpus is built again
 
+SAMPLES = 3  # of the data card
 PARTS, GROUPS = "reading", "writing"  # the stages, as the work folder and the bars call them
-KEPT, PLACES = "kept.npy", "places.npy"
-NEAR_DUPLICATES = "near-duplicates.jsonl"  # of the corpus: the ids of those that went, each with that of an earlier one
+KEPT, PLACES, ORIGINALS = "kept.npy", "places.npy", "originals.npy"
 
 
 class BuildOptions(PartOptions):
     """How a corpus is made from its inputs."""
 
+    title: str | None = Field(default=None, description="What the corpus is called, on its data card.")
     validation_fraction: float = Field(default=0.05, description="Share of the documents kept for validation.")
     test_fraction: float = Field(default=0.05, description="Share of the documents kept for the test.")
     seed: int = Field(default=0, ge=0, description="Which documents are kept for validation and test.")
@@ -59,9 +66,10 @@ def build_corpus(
 
         def read(work: Work) -> dict[str, list[Result]]:
             parts = cut_parts(found, options)
-            results = work.run(
-                runner or LocalRunner(), PARTS, ReadPart(options), parts, [it.size_bytes for it in parts]
-            )
+            if options.templates == "dump":
+                parts = with_definitions(work, runner or LocalRunner(), parts, options)
+            task = ReadPart(options, _evaluations(options))
+            results = work.run(runner or LocalRunner(), PARTS, task, parts, [it.size_bytes for it in parts])
             by_file: dict[str, list[Result]] = {part.name: [] for part in parts}
             for part, result in zip(parts, results, strict=True):
                 by_file[part.name].append(result)
@@ -84,7 +92,7 @@ def write_corpus(
     options = options or BuildOptions()
 
     def take(work: Work) -> dict[str, list[Result]]:
-        with PartWriter(work.new_item(PARTS, 0), options) as writer:
+        with PartWriter(work.new_item(PARTS, 0), options, _evaluations(options)) as writer:
             for document in documents:
                 writer.write(document)
         return {"documents": [writer.result() | {"left_out": {}, "notes": []}]}
@@ -102,13 +110,31 @@ def _build(
 ) -> Manifest:
     config = options.model_dump(mode="json") | {"recipe": RECIPE}
     config |= {"near_keys": scheme(options.near)} if options.near else {}
+    config |= {"read": {name: sha256_file(Path(name)) for name in (*options.against, *options.quality.toxic_words)}}
     if inputs and is_current(out, STAGE, inputs, config):
         discard_work(out)
         say(f"{out}: is current, nothing to do")
         return open_corpus(out)
     with working(out, {**identity, "config": config}) as work, writing(out, STAGE, inputs, config) as stage:
         _assemble(stage, work, read(work), options, runner)
+        _write_card(stage, options, inputs, config)
     return open_corpus(out)
+
+
+def _evaluations(options: BuildOptions) -> Evaluations | None:
+    return Evaluations.read(options.against) if options.against else None
+
+
+def _write_card(stage: Stage, options: BuildOptions, inputs: Mapping[str, str], config: Mapping[str, Any]) -> None:
+    files = {
+        path.name: {"size_bytes": path.stat().st_size, "sha256": sha256_file(path)}
+        for path in sorted(stage.path.glob("*.parquet"))
+    }
+    name = options.title or "A corpus made with Erya"
+    facts = {"name": name, "inputs": dict(inputs), **stage.counts, "options": dict(config), "files": files}
+    markdown, data = write_card(facts)
+    (stage.path / "corpus.md").write_text(markdown, encoding="utf-8")
+    (stage.path / "card.json").write_text(data, encoding="utf-8")
 
 
 def _digests(found: Sequence[Found]) -> dict[str, str]:
@@ -130,47 +156,67 @@ def _assemble(
 ) -> None:
     left_out = _report(read)
     results = [result for of_file in read.values() for result in of_file]
-    steps = {step: Tally() for step in STEPS}
-    for result in results:
-        for step in STEPS:
-            steps[step].merge(result["steps"][step])
-    if not steps[STEPS[-1]].documents:
-        raise UserError(_nothing(steps["read"].documents, left_out))
-    parts = [work.item(PARTS, number) for number in range(len(results))]
-    kept = [result["steps"][STEPS[-1]] for result in results]
-    documents = [size["documents"] for size in kept]
-    digests = read_digests(parts)
-    pairs = _near_duplicates(work, runner, parts, documents, digests, options)
-    places = place_documents(digests, pairs, options.validation_fraction, options.test_fraction, options.seed)
-    np.save(work.path / PLACES, places)
-    groups = group_parts(parts, documents, [size["characters"] for size in kept])
-    written = work.run(runner, GROUPS, WriteGroup(work.path / PLACES), groups, [group.characters for group in groups])
-    gather_shards([(work.item(GROUPS, number), result) for number, result in enumerate(written)], stage.path)
-    splits = {split: Tally() for split in SPLITS}
-    for result in written:
-        for split, size in result["splits"].items():
-            splits[split].merge(size)
+    steps = {step: merged(result["steps"][step] for result in results) for step in options.steps()}
+    if not list(steps.values())[-1].documents:
+        raise UserError(_nothing({step: tally.documents for step, tally in steps.items()}, left_out))
+    written = _write(stage, work, [list(result["steps"].values())[-1] for result in results], options, runner)
+    splits = {split: merged(result["splits"][split] for result in written) for split in SPLITS}
     left = merged(tally.as_json() for tally in splits.values())
     steps["deduplicate"] = merged([left.as_json(), *(result["near"] for result in written)])
     if options.near:
         steps["near-duplicates"] = left
-        list_pairs(parts, pairs, stage.path / NEAR_DUPLICATES)
+    removals, mended = RemovedTally(), Counter[str]()
+    for result in [*results, *written]:
+        removals.merge(result["removed"])
+        mended.update(result.get("mended", {}))
     stage.counts |= {
         "steps": {step: tally.size() for step, tally in steps.items()},
         "left_out": left_out,
+        "removed": removals.as_json(),
+        "mended": dict(sorted(mended.items())),
         "splits": {split: tally.size() for split, tally in splits.items()},
+        "sources": left.sources(),
+        "dates": dict(zip(("first", "last"), left.dates, strict=False)),
         "languages": left.languages(),
         "lengths": left.lengths(),
+        "samples": _spread([sample for result in written for sample in result["samples"]]),
     }
 
 
+def _write(
+    stage: Stage, work: Work, kept: Sequence[Mapping[str, Any]], options: BuildOptions, runner: Runner
+) -> list[Result]:
+    """Leave out duplicates, split the rest, and write the shards; `kept` are the figures of each part."""
+    parts = [work.item(PARTS, number) for number in range(len(kept))]
+    documents = [size["documents"] for size in kept]
+    digests = read_digests(parts)
+    first = originals(digests)
+    pairs = _near_duplicates(work, runner, parts, documents, first, options)
+    places, first = place_documents(
+        digests, first, pairs, options.validation_fraction, options.test_fraction, options.seed
+    )
+    np.save(work.path / PLACES, places)
+    np.save(work.path / ORIGINALS, first)
+    groups = group_parts(parts, documents, [size["characters"] for size in kept])
+    firsts = tuple(accumulate(documents, initial=0))[:-1]
+    task = WriteGroup(tuple(parts), firsts, work.path / PLACES, work.path / ORIGINALS)
+    written = work.run(runner, GROUPS, task, groups, [group.characters for group in groups])
+    gather_shards([(work.item(GROUPS, number), result) for number, result in enumerate(written)], stage.path)
+    return written
+
+
+def _spread(samples: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Some of them, evenly spaced."""
+    return list(samples[:: -(-len(samples) // SAMPLES)]) if samples else []
+
+
 def _near_duplicates(
-    work: Work, runner: Runner, parts: Sequence[Path], documents: Sequence[int], digests: Digests, options: BuildOptions
+    work: Work, runner: Runner, parts: Sequence[Path], documents: Sequence[int], first: Originals, options: BuildOptions
 ) -> Pairs:
     """The near-duplicates among the documents that are no exact ones of earlier documents, when they are to go."""
     if options.near is None:
         return np.empty((0, 2), dtype=np.uint64)
-    np.save(work.path / KEPT, first_occurrences(digests))
+    np.save(work.path / KEPT, first == np.arange(len(first)))
     return near_duplicates(work, runner, parts, documents, read_texts, work.path / KEPT, options.near)
 
 
@@ -190,8 +236,11 @@ def _report(read: Mapping[str, list[Result]]) -> dict[str, int]:
     return dict(sorted(total.items()))
 
 
-def _nothing(documents: int, left_out: Mapping[str, int]) -> str:
+def _nothing(steps: Mapping[str, int], left_out: Mapping[str, int]) -> str:
     reasons = "; ".join(f"{reason}: {count:,}" for reason, count in left_out.items())
-    if documents:
-        return f"every document is empty after cleaning (read: {documents:,}); nothing to build"
-    return f"no document in the input{f' ({reasons})' if reasons else ''}; nothing to build"
+    if not steps["read"]:
+        return f"no document in the input{f' ({reasons})' if reasons else ''}; nothing to build"
+    if not steps["clean"]:
+        return f"every document is empty after cleaning (read: {steps['read']:,}); nothing to build"
+    counts = ", ".join(f"{step}: {count:,}" for step, count in steps.items())
+    return f"no document is left ({counts}); nothing to build; ask for less with other rules"

@@ -20,10 +20,18 @@ def as_array(digests: bytes | bytearray) -> Digests:
     return np.frombuffer(digests, dtype="<u8").reshape(-1, 2)
 
 
-def first_occurrences(digests: Digests) -> npt.NDArray[np.bool_]:
-    """Which documents are the first with their digest."""
+def originals(digests: Digests) -> npt.NDArray[np.int64]:
+    """For each document, the number of the first one with its digest: its own when there is none before."""
     order = np.lexsort((digests[:, 1], digests[:, 0]))  # stable: equal digests stay in document order
     ordered = digests[order]
-    keep = np.ones(len(digests), dtype=np.bool_)
-    keep[order[1:]] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    starts = np.ones(len(digests), dtype=np.bool_)
+    starts[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    first = np.empty(len(digests), dtype=np.int64)
+    first[order] = order[starts][np.cumsum(starts) - 1]
+    return first
+
+
+def first_occurrences(digests: Digests) -> npt.NDArray[np.bool_]:
+    """Which documents are the first with their digest."""
+    keep: npt.NDArray[np.bool_] = originals(digests) == np.arange(len(digests))
     return keep

@@ -31,13 +31,15 @@ class InputFile:
     """A file to read, or the part of it that begins in the bytes from `start` to `end` (None: the end of the file).
 
     `name` is what ids and messages call it, `position` the bytes of it consumed so far, `notes` what a person should
-    know about what was read. Only formats that can be cut are read in parts.
+    know about what was read. Only formats that can be cut are read in parts. `definitions` is a JSON file of what the
+    whole file defines, collected before.
     """
 
     path: Path
     name: str
     start: int = 0
     end: int | None = None
+    definitions: Path | None = None
     position: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)

@@ -30,6 +30,10 @@ class ReadOptions(Section):
         default="error",
         description="What to do with bytes that are not UTF-8: stop, leave the line or page out, or put U+FFFD.",
     )
+    templates: Literal["rules", "dump"] = Field(
+        default="rules",
+        description="Templates that become text: those of Erya's rules, or a dump's own simple definitions as well.",
+    )
     rendering: Rendering = Field(default=Rendering(), description="How the markup of a wiki becomes text.")
 
 
@@ -43,7 +47,8 @@ class Source:
     """A file format; `recognises` looks at a file's first decompressed bytes and says yes only when it is certain.
 
     `cut` gives the parts, of about as many bytes as asked for, that `read` can read alone; their documents in a row
-    are those of the whole file.
+    are those of the whole file. `define` gives the definitions of a part; those of all parts of a file together are
+    what `read` finds in the file's `definitions`, when a first pass is asked for.
     """
 
     name: str
@@ -51,6 +56,7 @@ class Source:
     recognises: Callable[[bytes], bool]
     read: Callable[[InputFile, ReadOptions], Iterator[Document]]
     cut: Callable[[InputFile, int], list[tuple[int, int | None]]] = whole
+    define: Callable[[InputFile, ReadOptions], dict[str, str]] | None = None
 
 
 @cache

@@ -7,6 +7,7 @@ import pytest
 
 from erya.corpus.build import BuildOptions, build_corpus
 from erya.corpus.near.signature import NearOptions
+from erya.corpus.removed import read_removed
 from erya.corpus.runner import LocalRunner
 from erya.corpus.split import SPLITS
 from erya.corpus.store import read_documents
@@ -43,11 +44,16 @@ def test_near_duplicates_go_only_when_asked_and_are_counted_and_listed(inputs: l
     assert sum(size["documents"] for size in manifest.counts["splits"].values()) == 10
     assert sum(size["documents"] for size in manifest.counts["languages"].values()) == 10
     assert texts(tmp_path / "near") == {*PAGES, "Something else"}
-    lines = (tmp_path / "near" / "near-duplicates.jsonl").read_text().splitlines()
-    assert [json.loads(line) for line in lines] == [
-        {"id": "c.jsonl:2", "near": "a.jsonl:5"},
-        {"id": "c.jsonl:3", "near": "b.jsonl:3"},
+    gone = read_removed([tmp_path / "near" / "removed-00000.parquet"])
+    assert [(row.id, row.rule, row.detail) for row in gone] == [
+        ("c.jsonl:1", "exact_duplicate", "of a.jsonl:3"),
+        ("c.jsonl:2", "near_duplicate", "of a.jsonl:5"),
+        ("c.jsonl:3", "near_duplicate", "of b.jsonl:3"),
     ]
+    assert {rule: it["documents"] for rule, it in manifest.counts["removed"].items()} == {
+        "near_duplicate": 2,
+        "exact_duplicate": 1,
+    }
 
 
 def test_two_processes_give_the_corpus_of_one(inputs: list[Path], tmp_path: Path) -> None:

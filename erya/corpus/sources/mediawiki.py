@@ -6,14 +6,18 @@ counted. A dump that is cut off or damaged gives its whole pages, with a note th
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
 
+from erya.core.storage import read_json
 from erya.corpus.disambiguation import is_disambiguation
 from erya.corpus.dump import Dump, Head
 from erya.corpus.opening import InputFile
 from erya.corpus.pages import Page
 from erya.corpus.records import Document
 from erya.corpus.source import ReadOptions, Source
-from erya.corpus.wikitext import Site, to_text
+from erya.corpus.wikitext import Site, simple_definition, to_text
+from erya.corpus.wikitext.site import TEMPLATE
 
 _REDIRECT = re.compile(r"\s*#\S+\s*:?\s*\[\[")
 _HEADS = tuple("<mediawiki".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
@@ -23,7 +27,7 @@ def read(file: InputFile, options: ReadOptions) -> Iterator[Document]:
     """The articles of a dump, in order."""
     dump = Dump(file, options.encoding_errors)
     head = dump.head
-    site = Site(head.namespaces, head.language)
+    site = Site(head.namespaces, head.language, _definitions(file.definitions))
     origin = head.name or file.name
     for page in dump.pages():
         reason = _not_an_article(page, head)
@@ -40,6 +44,19 @@ def read(file: InputFile, options: ReadOptions) -> Iterator[Document]:
             revision=page.revision or None,
             timestamp=page.timestamp or None,
         )
+
+
+def define(file: InputFile, options: ReadOptions) -> dict[str, str]:
+    """The simple templates of a dump, by the key of their name."""
+    pages = Dump(file, options.encoding_errors).pages()
+    found = (simple_definition(page.title, page.text) for page in pages if page.namespace == TEMPLATE)
+    return dict(definition for definition in found if definition is not None)
+
+
+@lru_cache(maxsize=1)
+def _definitions(path: Path | None) -> dict[str, str]:
+    known: dict[str, str] = read_json(path) if path else {}
+    return known
 
 
 def _not_an_article(page: Page, head: Head) -> str | None:
@@ -70,4 +87,4 @@ def cut(file: InputFile, part_bytes: int) -> list[tuple[int, int | None]]:
     return list(zip(places, [*places[1:], None], strict=True))
 
 
-SOURCE = Source("mediawiki", (".xml",), lambda head: any(start in head[:1024] for start in _HEADS), read, cut)
+SOURCE = Source("mediawiki", (".xml",), lambda head: any(start in head[:1024] for start in _HEADS), read, cut, define)

@@ -6,7 +6,7 @@
 """
 
 from erya.corpus.wikitext.definitions import simple_definition
-from erya.corpus.wikitext.elements import lift_elements, put_back
+from erya.corpus.wikitext.elements import Kept, lift_elements
 from erya.corpus.wikitext.holes import close_holes
 from erya.corpus.wikitext.inline import external_links, flatten
 from erya.corpus.wikitext.lines import arrange
@@ -24,10 +24,11 @@ _DEFAULT = Rendering()
 
 def to_text(markup: str, site: Site, rendering: Rendering = _DEFAULT) -> str:
     """The readable text of a page: prose, headings and lists, without templates that show nothing, files or markup."""
-    variants = Variants(rendering.script)
+    kept = Kept()
+    variants = Variants(rendering.script, kept)
     walk = Walk(site, variants)
-    text, kept = lift_elements(f"\n{markup.replace(KEPT, '')}", rendering.math == "keep")
+    text = lift_elements(f"\n{markup.replace(KEPT, '')}", kept, rendering.math == "keep")
     text = flatten(walk.drop(text.replace("\t", " ").replace("\r", "")))
     text = external_links(walk.run(text)).replace(PIPE, "|").replace(EQUALS, "=")
     text = arrange(close_holes(tables_to_text(text, rendering.tables == "rows")))
-    return put_back(variants.convert(text), kept).strip()
+    return kept.put_back(variants.convert(text)).strip()

@@ -28,10 +28,23 @@ _START = re.compile(
 _MARK = re.compile(f"{KEPT}([0-9]+){KEPT}")
 
 
-def lift_elements(text: str, keep_formulas: bool) -> tuple[str, list[str]]:
-    """The text with HOLEs and marks, and the texts that the marks stand for."""
+class Kept(list[str]):
+    """Texts that nothing may touch, in the order of the marks that stand for them."""
+
+    def keep(self, text: str) -> str:
+        """The mark that stands for a text."""
+        self.append(text)
+        return f"{KEPT}{len(self) - 1}{KEPT}"
+
+    def put_back(self, text: str) -> str:
+        """The text with what its marks stand for."""
+        return _MARK.sub(lambda mark: self[int(mark[1])], text) if self else text
+
+
+def lift_elements(text: str, kept: Kept, keep_formulas: bool) -> str:
+    """The text with HOLEs, and with marks for what is kept."""
+    keep = kept.keep
     pieces: list[str] = []
-    kept: list[str] = []
     unclosed: set[str] = set()
     position = 0
     while start := _START.search(text, position):
@@ -43,21 +56,19 @@ def lift_elements(text: str, keep_formulas: bool) -> tuple[str, list[str]]:
             continue
         name = name.lower()
         if attributes.endswith("/"):
-            if name not in _LITERAL:
-                pieces.append(HOLE)
+            pieces.append(keep("") if name in _LITERAL else HOLE)
             continue
         end = None if name in unclosed else _END[name].search(text, position)
         if end is None:
             unclosed.add(name)
             continue
         if name in _LITERAL or (keep_formulas and name in _FORMULAS):
-            kept.append(_as_it_is(name, text[position : end.start()]))
-            pieces.append(f"{KEPT}{len(kept) - 1}{KEPT}")
+            pieces.append(keep(_as_it_is(name, text[position : end.start()])))
         else:
             pieces.append(HOLE)
         position = end.end()
     pieces.append(text[position:])
-    return "".join(pieces), kept
+    return "".join(pieces)
 
 
 _END = {name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in _NAMES}
@@ -77,8 +88,3 @@ def _as_it_is(name: str, content: str) -> str:
     if name in _FORMULAS:
         return " ".join(html.unescape(content).split())
     return (content if name in ("syntaxhighlight", "source") else html.unescape(content)).strip("\n")
-
-
-def put_back(text: str, kept: list[str]) -> str:
-    """The text with what its marks stand for."""
-    return _MARK.sub(lambda mark: kept[int(mark[1])], text) if kept else text

@@ -30,7 +30,7 @@ def arrange(text: str) -> str:
     text = _INDENT.sub("\n", text)
     if "\n=" in text:
         text = _headings(text)
-    text = html.unescape(text) if "&" in text else text
+    text = html.unescape(text).replace("\u00a0", " ") if "&" in text else text
     return _BLANK_LINES.sub("\n\n", text).replace(ROW, "").strip()
 
 

@@ -56,7 +56,7 @@ class Walk:
                 self.variants.learn(name, name + template[2])
             return HOLE
 
-        rule, learns = self.site.rule, self.variants.script != "as-is"
+        rule, learns = self.site.rules.rule, self.variants.script != "as-is"
         for _ in range(DROP_ROUNDS):
             text = _LEAF.sub(drop_or_leave, text)
         return text
@@ -74,7 +74,7 @@ class Walk:
 
     def _leaf(self, template: re.Match[str]) -> str:
         name, rest = template.groups()
-        if self.site.rule(name) is not None and "[[" in rest:
+        if self.site.rules.rule(name) is not None and "[[" in rest:
             return template[0]
         return self._protected("template", name + rest)
 
@@ -129,7 +129,7 @@ class Walk:
                 continue
             name = _TEMPLATE_NAME.match(text, at + 2)
             assert name is not None
-            if self.site.rule(name[0]) is None:
+            if self.site.rules.rule(name[0]) is None:
                 self.pieces.append(HOLE)
                 return end
             self._open("template", end)
@@ -174,25 +174,24 @@ class Walk:
         if kind == "parameter":
             return content.partition("|")[2]
         parts = content.split("|", MAX_ARGUMENTS)
-        rule = self.site.rule(parts[0])
+        rule = self.site.rules.rule(parts[0])
         if rule is None:
             self.variants.learn(parts[0], content)
             return None
-        return rule(arguments(parts))
+        return rule(arguments(self.site.rules.argument_of(parts[0]), parts[1:]))
 
 
 _NAMED = re.compile(r"\s*([\w \-]{1,40}?)\s*=")
 
 
-def arguments(parts: list[str]) -> dict[str, str]:
-    """A template's arguments by name; those without one under "1", "2", …, the first from the name of a function."""
+def arguments(of_function: str | None, parts: list[str]) -> dict[str, str]:
+    """Arguments by name; those without one under "1", "2", …, the first of a parser function from behind its colon."""
     found: dict[str, str] = {}
     position = 0
-    _, colon, first = parts[0].partition(":")
-    if colon:
+    if of_function is not None:
         position = 1
-        found["1"] = first.strip()
-    for part in parts[1:]:
+        found["1"] = of_function.strip()
+    for part in parts:
         named = _NAMED.match(part) if "=" in part else None
         if named:
             found[named[1]] = part[named.end() :].strip()

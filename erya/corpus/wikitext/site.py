@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from erya.corpus.wikitext.rules import Rule, words
+from erya.corpus.wikitext.rules import words
 from erya.corpus.wikitext.templates import Templates
 
 MEDIA, FILE, TEMPLATE, CATEGORY = -2, 6, 10, 14
@@ -27,13 +27,14 @@ class Site:
     namespaces: Mapping[int, str] = field(default_factory=dict)
     language: str | None = None
     templates: Mapping[str, str] = field(default_factory=dict)
+    rules: Templates = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         names = {key: name.casefold() for key, name in self.namespaces.items()}
         hidden = _ALIASES.union(names[key] for key in (MEDIA, FILE, CATEGORY) if key in names)
         object.__setattr__(self, "_hidden", hidden)
         object.__setattr__(self, "_media", {"media", names.get(MEDIA, "media")})
-        object.__setattr__(self, "_rules", Templates(self.language, names.get(TEMPLATE, ""), self.templates))
+        object.__setattr__(self, "rules", Templates(self.language, names.get(TEMPLATE, ""), self.templates))
 
     def __reduce__(self) -> tuple[type["Site"], tuple[object, ...]]:
         return Site, (
@@ -46,8 +47,3 @@ class Site:
         """Whether a link to this namespace shows no text where it stands."""
         name = prefix.strip().replace("_", " ").casefold()
         return name in self._hidden and not (labelled and name in self._media)  # type: ignore[attr-defined]
-
-    def rule(self, name: str) -> Rule | None:
-        """The rule of the template that a page calls by this name; None when it shows nothing."""
-        rule: Rule | None = self._rules.rule(name)  # type: ignore[attr-defined]
-        return rule

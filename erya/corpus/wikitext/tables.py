@@ -30,35 +30,41 @@ def tables_to_text(text: str, as_rows: bool) -> str:
             if as_rows:
                 shown = _rows("".join(done[first:]), nested=bool(open_at))
             del done[first:]
-            done.append(shown)
+            done.append(shown if text.startswith("\n", position) else f"{shown}\n")
     done.append(text[position:])
     return "".join(done)
 
 
 def _rows(table: str, nested: bool) -> str:
     """The rows of a table's inside, from its `{|` on; those of a table in a table in one line, for its cell."""
-    head, newline, body = table.removeprefix("\n").partition("\n")
-    del head
-    lines = [line for row in _ROW.split(newline + body) if (line := _cells(row))]
+    _, newline, body = table.removeprefix("\n").partition("\n")
+    lines = [line for row in _ROW.split(newline + body) for line in _row(row)]
     if nested:
         return " " + " ".join(line.replace("\t", " ") for line in lines)
-    return "".join(f"\n{ROW}{line}" for line in lines) + "\n"
+    return "".join(f"\n{ROW}{line}" for line in lines)
 
 
-def _cells(row: str) -> str:
-    """The cells of a row, without their attributes, with tabs between them; nothing when all are empty."""
+def _row(row: str) -> list[str]:
+    """The cells of a row with tabs between them, and a caption before them; nothing when all are empty."""
+    captions: list[str] = []
     cells: list[str] = []
+    among_headings = False
     pieces = _CELL.split(row)
-    heading = False
     for number in range(1, len(pieces), 4):
-        begin, _, double = pieces[number : number + 3]
-        content = pieces[number + 3]
-        heading = begin == "!" if begin else heading
-        if double and not heading:  # two exclamation marks are text, except among headings
-            cells[-1:] = [f"{cells[-1]}!!{content}" if cells else content]
-            continue
-        attributes = _ATTRIBUTES.match(content)
-        content = content[attributes.end() :] if attributes else content
-        cells.append(" ".join(_LIST_MARK.sub(" ", content).replace(HOLE, "").split()))
-    line = "\t".join(cells).rstrip("\t")
-    return line if line.strip() else ""
+        begin, _, two_marks, content = pieces[number : number + 4]
+        among_headings = begin == "!" if begin else among_headings
+        if begin == "|+":
+            captions.append(content)
+        elif two_marks and cells and not among_headings:  # two exclamation marks are text, but not among headings
+            cells[-1] += f"!!{content}"
+        else:
+            cells.append(content)
+    lines = ["\t".join(map(_cell, cells)).rstrip("\t"), *map(_cell, captions)]
+    return [line for line in reversed(lines) if line]
+
+
+def _cell(content: str) -> str:
+    """A cell in one line, without its attributes."""
+    attributes = _ATTRIBUTES.match(content)
+    content = content[attributes.end() :] if attributes else content
+    return " ".join(_LIST_MARK.sub(" ", content).replace(HOLE, "").split())

@@ -12,7 +12,6 @@ PACKAGE = "erya.corpus.wikitext.languages"
 SHARED = "en"
 MAX_REDIRECTS = 4
 MAX_KNOWN = 50_000
-_SUBSTITUTED = re.compile(r"(?:safe)?subst:", re.IGNORECASE)
 
 
 @cache
@@ -36,7 +35,7 @@ class Templates:
     def __init__(self, language: str | None, own_name: str, definitions: Mapping[str, str]) -> None:
         self._chain = _chain(language)
         self._definitions = definitions
-        self._own = {own_name.casefold(), "template"}
+        self._own = {own_name.casefold(), "template", "subst", "safesubst"}  # what may stand before a name
         self._known: dict[str, Rule | None] = {}
 
     def rule(self, name: str) -> Rule | None:
@@ -46,12 +45,17 @@ class Templates:
         except KeyError:
             if len(self._known) >= MAX_KNOWN:
                 self._known.clear()
-            rule = self._known[name] = self._find(_SUBSTITUTED.sub("", name.strip(), count=1))
+            rule = self._known[name] = self._find(name.strip())
             return rule
+
+    def argument_of(self, name: str) -> str | None:
+        """What stands behind the colon of a parser function (`1` in `formatnum:1`); None for a template's name."""
+        prefix, colon, rest = name.partition(":")
+        return rest if colon and prefix.strip().casefold() not in self._own else None
 
     def _find(self, name: str) -> Rule | None:
         prefix, colon, rest = name.partition(":")
-        if colon and prefix.strip().casefold() not in self._own:
+        if self.argument_of(name) is not None:
             key = template_key(prefix)
             return next((table.functions[key] for table in self._chain if key in table.functions), None)
         key = template_key(rest if colon else name)

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from erya.corpus.wikitext.elements import Kept
+from erya.corpus.wikitext.marks import EQUALS, HOLE, PIPE
+
 _ORDER = {
     "hans": ("zh-hans", "zh-cn", "zh-sg", "zh-my", "zh", "zh-hant", "zh-tw", "zh-hk", "zh-mo"),
     "hant": ("zh-hant", "zh-tw", "zh-hk", "zh-mo", "zh", "zh-hans", "zh-cn", "zh-sg", "zh-my"),
@@ -19,7 +22,8 @@ _NOTE_TA = re.compile(r"noteta", re.IGNORECASE)
 class Variants:
     """How one page shows its variants, and the rules that it gives for the rest of it."""
 
-    script: str = "as-is"
+    script: str
+    kept: Kept
     rules: dict[str, str] = field(default_factory=dict)
 
     def show(self, content: str) -> str:
@@ -35,7 +39,11 @@ class Variants:
             self._learn(choices)
         if marks & set("HT-"):
             return ""
-        return self._pick(choices) if choices else content
+        if choices:
+            return self._pick(choices)
+        if self.script == "as-is":
+            return content
+        return self.kept.keep(content.replace(PIPE, "|").replace(EQUALS, "=").replace(HOLE, ""))  # not to be converted
 
     def learn(self, name: str, content: str) -> None:
         """Take the rules of a `{{noteTA}}`, which says how the words of a whole page are converted."""

@@ -65,7 +65,6 @@ LANGUAGE = Language(
         **named("eur, euro", first("1", after=" €")),
         **named("datum, julgregdatum, start date", dates.reordered(_date)),
         **named("birth date, birth date and age, death date, geburtsdatum", _date),
-        **named("""siehe auch, hauptartikel, siehe, 0, nur dbw, sortkey, wikipedia:sortierung""", constant("")),
         **named("absatz", constant("\n")),
         **named("nihongo, ja, japanisch", glossed("2", "3")),
         **named("zh, chinesisch", first("1", "kurz", "v", "t", "c")),

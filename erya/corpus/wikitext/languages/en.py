@@ -210,11 +210,8 @@ LANGUAGE = Language(
         **named(
             "mp, mpl", lambda arguments: "".join(ordered(arguments)[:1]) + lowered("".join(ordered(arguments)[1:]))
         ),
-        "usss": _money("US$"),
-        "inflation": constant(""),
         "!": constant("|"),
         "=": constant("="),
-        "shy": constant(""),
         "flat": constant("♭"),
         "sharp": constant("♯"),
         "music": lambda arguments: {"flat": "♭", "b": "♭", "sharp": "♯", "#": "♯", "natural": "♮"}.get(

@@ -128,9 +128,6 @@ LANGUAGE = Language(
         **named("tiret, –", constant(" – ")),
         **named("x10", first("1", before="× 10^")),
         **named("liste simple, plainlist, liste horizontale", block("1")),
-        **named(
-            """lien web, ouvrage, article, chapitre, ', , ', sfn, références, loupe, article détaillé""", constant("")
-        ),
         **named("et al., et alii", constant("et al.")),
         **named("cad, c-à-d, càd", constant("c.-à-d.")),
     },

@@ -5,7 +5,6 @@ from erya.corpus.wikitext.rules import (
     Language,
     Rule,
     block,
-    constant,
     convert,
     first,
     glossed,
@@ -48,7 +47,6 @@ LANGUAGE = Language(
         **named("年数, 年齢", dates.age),
         **named("convert, 単位換算", convert({"to": "から", "and": "と", "or": "または"})),
         **named("hlist", joined("、")),
-        **named("要出典, 脚注, main, efn, refnest, r", constant("")),
     },
     functions={"formatnum": number(",", ".")},
     families={

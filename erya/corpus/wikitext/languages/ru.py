@@ -49,7 +49,6 @@ LANGUAGE = Language(
         **named("число, формат числа, val, num", number(" ", ",")),
         **named("дробь, frac, sfrac", fraction),
         **named("ед, convert, км, unit", convert({"to": "до", "and": "и", "or": "или"})),
-        **named("скрытый, достоверность, нет аи, аи", constant("")),
         **named("тире, —", constant(" — ")),
         **named("ё", constant("ё")),
         **named("стих, poem", joined("\n")),

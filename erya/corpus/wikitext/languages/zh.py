@@ -74,7 +74,6 @@ LANGUAGE = Language(
         **named("hlist, 水平列表, flatlist-item", joined("、")),
         **named("linktext, 逐字, 逐字链接", joined("")),
         **named("zh, zh-full", joined("、")),
-        **named("nta, notat, noteta, 中文名, not chinese name, cite web, 来源请求, 来源請求, fact", constant("")),
         "·": constant("·"),
         "—": constant("——"),
         "-": constant("\n"),

@@ -11,13 +11,14 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 # Threads that wait should sleep: spinning ones make a machine with anything else to do several times slower.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test test-slow check format bench-peers bench-train bench-tokenize bench-generate bench-finetune bench-translate clean help
+.PHONY: demo test test-slow test-cluster check format bench-peers bench-train bench-tokenize bench-generate bench-finetune bench-translate clean help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo       build a language model from raw text on this machine, measured (about 5 minutes)"
 	@echo "make test       the default test suite"
 	@echo "make test-slow  the long tests as well"
+	@echo "make test-cluster  a real two-node Ray cluster on this machine"
 	@echo "make check      format, lint, types, import contract, generated docs up to date"
 	@echo "make format     format the code and regenerate docs"
 	@echo "make bench-train, bench-tokenize, bench-generate, bench-finetune, bench-translate   speed and quality beside named peers"
@@ -45,6 +46,11 @@ test: $(INSTALLED_DEV)
 
 test-slow: $(INSTALLED_DEV)
 	$(BIN)/python -m pytest -m 'not gpu and not cluster'
+
+# Ray is no part of the development environment: it is large, and these tests alone need it.
+test-cluster: $(INSTALLED_DEV)
+	$(PIP) -e '.[cluster]'
+	$(BIN)/python -m pytest -m cluster
 
 check: $(INSTALLED_DEV)
 	$(BIN)/ruff format --check .

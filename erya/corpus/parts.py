@@ -39,7 +39,7 @@ class PartOptions(ReadOptions):
     part_bytes: int = Field(default=8 * 2**20, ge=1, description="Bytes of a dump that are read in one go.")
     quality: QualityOptions = Field(default=QualityOptions(), description="Which documents are good enough to keep.")
     against: tuple[str, ...] = Field(
-        default=(), strict=False, description="Evaluation files; a document that shares a run of words with one goes."
+        default=(), description="Evaluation files; a document that shares a run of words with one goes."
     )
     near: NearOptions | None = Field(default=None, description="Which near-duplicates go; none: only exact ones do.")
 

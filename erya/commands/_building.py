@@ -9,7 +9,7 @@ from typing import Any
 from erya.core.config import leaves, parse_overrides, resolve
 from erya.core.errors import UserError
 from erya.corpus.build import BuildOptions
-from erya.corpus.recipe import read_recipe
+from erya.corpus.recipe import commands, read_recipe
 from erya.corpus.runner import LocalRunner, Runner, usable_cores
 
 _OVERRIDE = re.compile(r"[a-z_]+(\.[a-z_]+)*=")
@@ -34,10 +34,7 @@ def plan(
     overrides = [f"options.{key}={json.dumps(value)}" for key, value in leaves(table).items()]
     chosen = read_recipe(recipe, (*overrides, *(f"options.{pair}" for pair in pairs))).config
     if chosen.mixture:
-        raise UserError(
-            f"{recipe}: is a mixture; build each of its corpora ({', '.join(chosen.mixture)}) with --recipe, encode"
-            " them, and give the mixture to pretraining"
-        )
+        raise UserError(f"{recipe}: is a mixture of corpora; make it by: {' && '.join(commands(chosen))}")
     title = chosen.options.title or chosen.title
     return inputs or chosen.files(), chosen.options.model_copy(update={"title": title})
 

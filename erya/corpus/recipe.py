@@ -2,7 +2,7 @@
 
 from glob import glob
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
@@ -58,6 +58,16 @@ def read_recipe(source: str | Path, overrides: tuple[str, ...] = ()) -> Resolved
     return load(Recipe, name, overrides)
 
 
-def mixed_data(recipe: Recipe, tokens: Path) -> dict[str, Any]:
-    """The section `data` of a pretraining run on a mixture whose corpora are encoded in folders of their names."""
-    return {"tokens": [str(tokens / name) for name in recipe.mixture], "weights": list(recipe.mixture.values())}
+def commands(recipe: Recipe, vocab_size: int = 32_768, folder: str = "data") -> list[str]:
+    """The commands that make the corpora of a mixture, encode them with one tokenizer, and pretrain on the mixture."""
+    corpora = {f"{folder}/{Path(name).stem}": name for name in recipe.mixture}
+    shares = list(recipe.mixture.values())
+    tokenizer = f"{folder}/tokenizer"
+    weights = " ".join(f"--weight {share}" for share in shares)
+    tokens = " ".join(f"--tokens {corpus}-tokens" for corpus in corpora)
+    return [
+        *(f"erya corpus build --recipe {name} --out {corpus}" for corpus, name in corpora.items()),
+        f"erya tokenizer train {' '.join(corpora)} {weights} --vocab-size {vocab_size} --out {tokenizer}",
+        *(f"erya tokenizer encode {corpus} --tokenizer {tokenizer} --out {corpus}-tokens" for corpus in corpora),
+        f"erya pretrain small {tokens} data.weights={str(shares).replace(' ', '')}",
+    ]

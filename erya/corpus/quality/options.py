@@ -14,8 +14,8 @@ Limits = dict[str, float]
 class QualityOptions(Section):
     """Which documents are good enough to keep; by default all of them."""
 
-    rules: Literal["none", "web", "wiki"] = Field(
-        default="none",
+    rules: Literal["web", "wiki"] | None = Field(
+        default=None,
         description="Which published rules apply: none, all (pages of the web), or those that fit an encyclopaedia.",
     )
     lines: Literal["keep", "c4", "fineweb"] = Field(
@@ -52,7 +52,7 @@ class QualityOptions(Section):
 
     def chosen(self) -> tuple[Rule, ...]:
         """The published rules that apply."""
-        if self.rules == "none":
+        if self.rules is None:
             return ()
         fitting = (rule for rule in rules() if self.rules == "web" or rule.wiki)
         return tuple(rule for rule in fitting if rule.name not in self.skip)

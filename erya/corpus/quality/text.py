@@ -55,7 +55,7 @@ class Text:
         return _duplicates(self.paragraphs)
 
     @cached_property
-    def units(self) -> Sequence[str]:
+    def units(self) -> str | list[str]:
         """The words of a spaced language, the characters of an unspaced one."""
         parts = self.text.split()
         return "".join(parts) if self.unspaced else parts
@@ -80,10 +80,10 @@ class Text:
     @cached_property
     def numbers(self) -> Integers:
         """The text as the numbers of its units."""
-        if self.unspaced:
-            codes = "".join(self.units).encode("utf-32-le", "surrogatepass")
-            return np.frombuffer(codes, np.uint32).astype(np.int64)
-        return np.fromiter(map(self.distinct.__getitem__, self.units), np.int64, len(self.units))
+        units = self.units
+        if isinstance(units, str):
+            return np.frombuffer(units.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
+        return np.fromiter(map(self.distinct.__getitem__, units), np.int64, len(units))
 
     @cached_property
     def alphabetic(self) -> float | None:
@@ -100,7 +100,8 @@ class Text:
     def repeats(self) -> Repeats:
         """Its n-grams of units that occur more than once."""
         units = self.units
-        lengths = np.ones(len(units), np.int64) if self.unspaced else np.fromiter(map(len, units), np.int64, len(units))
+        alike = isinstance(units, str)
+        lengths = np.ones(len(units), np.int64) if alike else np.fromiter(map(len, units), np.int64, len(units))
         return Repeats(self.numbers, lengths)
 
 

@@ -19,7 +19,9 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 def clean(text: str) -> str:
     """The text with Unicode NFC, `\\n` line ends, no control characters, no trailing space, one blank line at most."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = _ANY_SPECIAL.sub(_instead, text)
+    lines = text.split("\n")
+    if not all(map(str.isprintable, lines)):  # as no special character is
+        text = "\n".join([line if line.isprintable() else _ANY_SPECIAL.sub(_instead, line) for line in lines])
     text = unicodedata.normalize("NFC", text)
     text = "\n".join([line.rstrip(" \t\u3000") for line in text.split("\n")])
     return _BLANK_LINES.sub("\n\n", text).strip("\n").rstrip()

@@ -29,7 +29,8 @@ _ID = re.compile(rb"<id>\s*(\d+)\s*</id>")
 _REVISION = re.compile(rb"<revision>\s*<id>\s*(\d+)\s*</id>")
 _TIMESTAMP = re.compile(rb"<timestamp>([^<]*)</timestamp>")
 _MODEL = re.compile(rb"<model>([^<]*)</model>")
-_NUMERIC = re.compile(r"&#(x[0-9a-fA-F]+|[0-9]+);")
+_REFERENCE = re.compile(rb"&(?:lt|gt|quot|amp|apos|#[0-9]+|#x[0-9a-fA-F]+);")
+_CHARACTERS = {b"&lt;": b"<", b"&gt;": b">", b"&quot;": b'"', b"&amp;": b"&", b"&apos;": b"'"}
 
 
 @dataclass(slots=True)
@@ -197,15 +198,12 @@ def _text(revision: bytes, page: bytes) -> str:
 
 
 def _unescaped(data: bytes) -> str:
-    text = data.decode()
-    if "&" not in text:
-        return text
-    text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&apos;", "'")
-    if "&#" in text:
-        text = _NUMERIC.sub(_character, text)
-    return text.replace("&amp;", "&")
+    return _REFERENCE.sub(_character, data).decode()
 
 
-def _character(reference: re.Match[str]) -> str:
-    number = reference[1]
-    return chr(int(number[1:], 16) if number[0] == "x" else int(number))
+def _character(reference: re.Match[bytes]) -> bytes:
+    known = _CHARACTERS.get(reference[0])
+    if known is not None:
+        return known
+    number = reference[0][2:-1]
+    return chr(int(number[1:], 16) if number.startswith(b"x") else int(number)).encode()

@@ -20,9 +20,11 @@ _DROPPED = frozenset(
 _FORMULAS = frozenset(("math", "chem", "ce"))
 _LITERAL = frozenset(("nowiki", "pre", "syntaxhighlight", "source"))
 _NAMES = sorted(_DROPPED | _FORMULAS | _LITERAL)
-# The first characters of the names are tried before the names are: most tags are none of these.
+# A whole reference without other elements in it, which most are, or the start of a comment or element. The first
+# characters of the names are tried before the names are: most tags are none of these.
 _START = re.compile(
-    rf"<(?:!--|(?=[{''.join(sorted({name[0] for name in _NAMES}))}])({'|'.join(_NAMES)})(?=[\s/>])([^<>]*)>)",
+    rf"<(?:ref(?:\s[^<>/]*)?>[^<]*+</ref>|ref\s[^<>]*/>|!--"
+    rf"|(?=[{''.join(sorted({name[0] for name in _NAMES}))}])({'|'.join(_NAMES)})(?=[\s/>])([^<>]*)>)",
     re.IGNORECASE,
 )
 _MARK = re.compile(f"{KEPT}([0-9]+){KEPT}")
@@ -51,6 +53,9 @@ def lift_elements(text: str, kept: Kept, keep_formulas: bool) -> str:
         pieces.append(text[position : start.start()])
         position = start.end()
         name, attributes = start[1], start[2]
+        if name is None and text[position - 1] == ">":
+            pieces.append(HOLE)
+            continue
         if name is None:
             position = _end_of_comment(text, start.start(), position)
             continue

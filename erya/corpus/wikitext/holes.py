@@ -4,7 +4,7 @@ from erya.corpus.wikitext.marks import HOLE
 
 _CLOSING = {"(": ")", "（": "）", "[": "]", "“": "”", "«": "»", "„": "“", "「": "」", "《": "》", '"': '"'}
 _OPEN, _CLOSE = frozenset("(（["), (")", "）", "]")
-_BEGINNINGS = ("", "\n", "*", "#", ":", ";")  # of a line or the text of an item
+_LIST_MARKS = "*#:;"
 _SPACES = " \t\u00a0"
 _SEPARATORS = f"{_SPACES},;:/，；：、"
 _DASHES = "–—-−－~～"
@@ -48,7 +48,7 @@ def _close(left: str, right: str) -> tuple[str, str]:
         return _join(left[:-1], right[1:])
     if last in _OPEN:
         return left, right
-    if left.rstrip(_SPACES)[-1:] in _BEGINNINGS:
+    if left.rstrip(_SPACES + _LIST_MARKS)[-1:] in ("", "\n"):  # the beginning of a line or of an item
         return left, right.lstrip(_SEPARATORS)
     return _join(left, right)
 

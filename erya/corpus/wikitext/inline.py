@@ -94,15 +94,9 @@ def _tag(tag: re.Match[str]) -> str:
 def _without_quotes(text: str) -> str:
     if "'''" in text:
         text = _mend_apostrophes(text)
-        if "''''" in text:
-            text = _MANY_QUOTES.sub(_many_quotes, text)
-        text = text.replace("'''", "")
-    return text.replace("''", "")
-
-
-def _many_quotes(run: re.Match[str]) -> str:
-    """Four are an apostrophe and bold, five bold and italics, six an apostrophe and those five."""
-    return "''''" if len(run[0]) in (4, 6) else "'''"
+        if "''''" in text:  # four are an apostrophe and bold, five bold and italics, six an apostrophe and those
+            text = _MANY_QUOTES.sub(lambda run: "'" if len(run[0]) in (4, 6) else "", text)
+    return _QUOTES.sub("", text)
 
 
 def _mend_apostrophes(text: str) -> str:

@@ -5,53 +5,71 @@ import re
 
 from erya.corpus.wikitext.marks import ROW
 
-_RUN_OF_SPACES = re.compile("  +")
-_REST_OF_TABLE = re.compile(r"\n(?:\{\||\|)[^\n]*")
-_RULE = re.compile(r"\n----+")
-_EMPTY_ITEM = re.compile(r"\n[*#:;]+[^\w\n]*(?=\n)")
-_BULLET = re.compile(r"\n[:;]*[*#][*#:;]* ?")
-_TERM = re.compile(r"(\n;[^\n:]*?) ?: ")
-_INDENT = re.compile(r"\n[:;]+ ?")
-_HEADING = re.compile(r"\n(=[^\n]*=)(?=\n)")
-_BLANK_LINES = re.compile(r"\n\n\n+")  # not `\n{3,}`, which is searched seven times slower
+_SPECIAL = frozenset(f"=*#:;|{{-{ROW}")
+_SPACES = re.compile("  +")
+_ITEM = re.compile(r"([*#:;]+) *")
+_WORD = re.compile(r"\w")
 
 
 def arrange(text: str) -> str:
     """Rendered markup as readable lines, without headings of nothing and leftovers of tables."""
-    text = f"\n{text}\n".replace("&nbsp;", " ").replace("\u00a0", " ")
-    text = _RUN_OF_SPACES.sub(" ", text).replace("\n ", "\n").replace(" \n", "\n")
-    if "\n|" in text or "\n{|" in text:
-        text = _REST_OF_TABLE.sub("", text)
-    text = _RULE.sub("\n", text)
-    text = _EMPTY_ITEM.sub("", text)
-    text = _BULLET.sub("\n- ", text)
-    if "\n;" in text:
-        text = _TERM.sub(r"\1: ", text)
-    text = _INDENT.sub("\n", text)
-    if "\n=" in text:
-        text = _headings(text)
-    text = html.unescape(text).replace("\u00a0", " ") if "&" in text else text
-    return _BLANK_LINES.sub("\n\n", text).replace(ROW, "").strip()
-
-
-def _headings(text: str) -> str:
-    """Headings set off by blank lines; one with nothing under it, not even a deeper one, is dropped."""
-    parts = _HEADING.split(text)
-    done: list[tuple[int, str]] = [(0, parts[0])]
-    for number in range(1, len(parts), 2):
-        line, body = parts[number], parts[number + 1]
-        level = min(len(line) - len(line.lstrip("=")), len(line) - len(line.rstrip("=")), 6)
-        title = line[level:-level].strip()
-        if not title.strip("= "):
-            done.append((0, f"\n{line}{body}"))
+    done: list[str] = []
+    empty: list[tuple[int, str]] = []  # the last headings, under which nothing has come yet
+    for line in text.replace("&nbsp;", " ").replace("\u00a0", " ").split("\n"):
+        line = line.strip()
+        if not line:
+            done.append("")
             continue
-        _drop_empty(done, level)
-        done += [(level, f"\n\n{title}\n\n"), (0, body)]
-    _drop_empty(done, 1)
-    return "".join(shown for _, shown in done)
+        if "  " in line:
+            line = _SPACES.sub(" ", line)
+        shown: str | None = line
+        if line[0] in _SPECIAL:
+            level, title = _heading(line)
+            if level:
+                while empty and empty[-1][0] >= level:
+                    empty.pop()
+                empty.append((level, title))
+                continue
+            shown = _shown(line)
+        if shown is None:
+            continue
+        for _, title in empty:
+            done += ("", title, "")
+        empty.clear()
+        done.append(shown)
+    text = _without_blank_runs(done)
+    return html.unescape(text).replace("\u00a0", " ") if "&" in text else text
 
 
-def _drop_empty(done: list[tuple[int, str]], level: int) -> None:
-    """Remove headings at the end, of this level or deeper, that have nothing under them."""
-    while done and ((done[-1][0] == 0 and not done[-1][1].strip()) or done[-1][0] >= level):
-        done.pop()
+def _heading(line: str) -> tuple[int, str]:
+    """The level and title of a heading; level 0 when it is none."""
+    if line[0] != "=" or line[-1] != "=":
+        return 0, ""
+    level = min(len(line) - len(line.lstrip("=")), len(line) - len(line.rstrip("=")), 6)
+    title = line[level:-level].strip()
+    return level if title.strip("= ") else 0, title
+
+
+def _shown(line: str) -> str | None:
+    """What a line with a special beginning shows; None when that is nothing, as for the rest of a table."""
+    if line[0] == ROW:
+        return line[1:]
+    if line.startswith(("|", "{|")):
+        return None
+    if line[0] in "-{=":
+        return line.lstrip("-").strip() if line.startswith("----") else line
+    item = _ITEM.match(line)
+    assert item is not None
+    marks, text = item[1], line[item.end() :]
+    if not _WORD.search(text):
+        return None
+    if marks[-1] == ";":
+        term, colon, meaning = text.partition(": ")
+        text = f"{term.rstrip()}: {meaning}" if colon else text
+    return f"- {text}" if "*" in marks or "#" in marks else text
+
+
+def _without_blank_runs(lines: list[str]) -> str:
+    """The lines with one blank line at most between two, none at the ends."""
+    kept = [line for number, line in enumerate(lines) if line or (number and lines[number - 1])]
+    return "\n".join(kept).strip("\n")

@@ -65,12 +65,17 @@ class Walk:
         """What the text shows; HOLE stands where something was dropped."""
         for _ in range(LEAF_ROUNDS):
             before = text
-            text = _LEAF_LINK.sub(self._leaf_link, _LEAF.sub(self._leaf, text))
+            if "{{" in text:
+                text = _LEAF.sub(self._leaf, text)
+            if "[[" in text:
+                text = _LEAF_LINK.sub(self._leaf_link, text)
+            elif "{{" not in text:
+                break
             if text == before:
                 break
-        if not ("{{" in text or "[[" in text or "-{" in text):
-            return text.replace("}}", "").replace("]]", "")
-        return self._walk(text)
+        if "{{" in text or "[[" in text or "-{" in text:
+            return self._walk(text)
+        return text.replace("}}", "").replace("]]", "")
 
     def _leaf(self, template: re.Match[str]) -> str:
         name, rest = template.groups()

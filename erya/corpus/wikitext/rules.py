@@ -144,7 +144,7 @@ def convert(words: Mapping[str, str]) -> Rule:
             text += between[rest[0]] + rest[1]
             rest = rest[2:]
         unit = rest[0] if rest else ""
-        text = f"{text} {_UNITS.get(unit, unit)}" if unit and not unit.startswith("/") else text + unit
+        text += ("" if unit.startswith("/") else " ") + _UNITS.get(unit, unit)
         while len(rest) >= 3 and rest[2] in _SECOND_UNITS and _NUMBER.fullmatch(rest[1]):
             text += f" {rest[1]} {rest[2]}"
             rest = rest[2:]

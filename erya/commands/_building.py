@@ -9,6 +9,7 @@ from typing import Any
 from erya.core.config import leaves, parse_overrides, resolve
 from erya.core.errors import UserError
 from erya.corpus.build import BuildOptions
+from erya.corpus.inputs import STDIN
 from erya.corpus.recipe import commands, read_recipe
 from erya.corpus.runner import LocalRunner, Runner, usable_cores
 
@@ -54,15 +55,18 @@ def _table(given: Mapping[str, Any]) -> dict[str, Any]:
     return table
 
 
-def runner_of(processes: int | None, cluster: str | None) -> Runner:
+def runner_of(inputs: Sequence[str | Path], processes: int | None, cluster: str | None) -> Runner:
     """Who does the work: so many processes of this machine, or a cluster.
 
-    Raises: UserError when both are asked for, and when the cluster cannot be reached.
+    Raises: UserError when both are asked for, when the cluster cannot be reached, and for inputs that its nodes cannot
+    see.
     """
     if cluster is None:
         return LocalRunner(processes or usable_cores())
     if processes is not None:
         raise UserError("--processes and --cluster: choose one; a cluster uses all the cores that it was started with")
+    if STDIN in inputs:
+        raise UserError("--cluster: other nodes cannot read the standard input; save it on the disk that all share")
     from erya.corpus.runner.cluster import RayRunner
 
     return RayRunner(cluster)

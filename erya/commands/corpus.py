@@ -94,7 +94,7 @@ def build(
     from erya.corpus.build import build_corpus
 
     files, options = plan(inputs, recipe, given)
-    _show_built(build_corpus(files, out, options, runner_of(processes, cluster)), out, as_json)
+    _show_built(build_corpus(files, out, options, runner_of(files, processes, cluster)), out, as_json)
 
 
 @COMMAND.command()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
 from erya.core.errors import UserError
@@ -27,7 +28,7 @@ from erya.corpus.definitions import with_definitions
 from erya.corpus.inputs import Found, gather
 from erya.corpus.near.find import near_duplicates
 from erya.corpus.near.signature import scheme
-from erya.corpus.parts import PartOptions, PartWriter, ReadPart, cut_parts, read_digests, read_texts
+from erya.corpus.parts import PartOptions, PartWriter, ReadPart, cut_parts, read_digests, read_ids, read_texts
 from erya.corpus.records import Document
 from erya.corpus.removed import RemovedTally
 from erya.corpus.runner import LocalRunner, Runner
@@ -195,6 +196,7 @@ def _write(
     places, first = place_documents(
         digests, first, pairs, options.validation_fraction, options.test_fraction, options.seed
     )
+    _report_ids(np.unique(read_ids(parts)[places < len(SPLITS)], return_counts=True)[1])
     np.save(work.path / PLACES, places)
     np.save(work.path / ORIGINALS, first)
     groups = group_parts(parts, documents, [size["characters"] for size in kept])
@@ -203,6 +205,12 @@ def _write(
     written = work.run(runner, GROUPS, task, groups, [group.characters for group in groups])
     gather_shards([(work.item(GROUPS, number), result) for number, result in enumerate(written)], stage.path)
     return written
+
+
+def _report_ids(counts: npt.NDArray[np.int64]) -> None:
+    repeated = int((counts - 1).sum())
+    if repeated:
+        warn(f"{repeated:,} documents have the id of an earlier one, with another text; all of them were kept")
 
 
 def _spread(samples: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

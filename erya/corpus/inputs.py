@@ -74,6 +74,10 @@ def _single(file: InputFile, chosen: str) -> Found:
     if file.path.stat().st_size == 0:
         raise UserError(f"{file.name}: is empty; nothing to read")
     source = source_of(file, chosen)
+    if chosen == "auto" and _is_index(file.path):
+        raise UserError(
+            f"{file.name}: is the index of a multistream dump, which is not needed; give the dump, an .xml.bz2 file"
+        )
     if source is None:
         if not looks_like_text(file.head()):
             raise UserError(f"{file.name}: is of no known format; choose one with --format: {', '.join(sources())}")
@@ -89,7 +93,7 @@ def _folder(folder: Path, chosen: str, out: Path) -> list[Found]:
         if any(part.startswith(".") for part in name.parts) or inside_out or not path.is_file():
             continue
         file = InputFile(path, name.as_posix())
-        source = source_of(file, chosen) if path.stat().st_size else None
+        source = source_of(file, chosen) if path.stat().st_size and not _is_index(path) else None
         if source is None:
             other.append(name.as_posix())
         else:
@@ -101,6 +105,11 @@ def _folder(folder: Path, chosen: str, out: Path) -> list[Found]:
         shown = ", ".join(other[:3]) + (", …" if len(other) > 3 else "")
         warn(f"{folder}: left out, empty or of no known format ({len(other):,}): {shown}")
     return found
+
+
+def _is_index(path: Path) -> bool:
+    """Whether a file lists where the streams of a dump begin, by the name that Wikimedia gives such files."""
+    return "-multistream-index" in path.name
 
 
 def _refuse_twice(found: Iterable[Found]) -> None:

@@ -3,6 +3,7 @@
 A part is a file, or a range of a file whose format can be cut. The cut depends on the file and `part_bytes` alone.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -10,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
 from erya.corpus.clean import clean
@@ -30,7 +33,7 @@ from erya.corpus.store import COLUMNS, ShardWriter, read_shard
 from erya.corpus.summary import Tally
 from erya.corpus.work import Result
 
-DOCUMENTS, DIGESTS, REMOVED = "documents", "digests.bin", "removed.parquet"
+DOCUMENTS, DIGESTS, IDS, REMOVED = "documents", "digests.bin", "ids.bin", "removed.parquet"
 
 
 class PartOptions(ReadOptions):
@@ -109,6 +112,7 @@ class PartWriter:
     removals: RemovedTally = field(default_factory=RemovedTally)
     mended: Counter[str] = field(default_factory=Counter)
     digests: bytearray = field(default_factory=bytearray)
+    ids: bytearray = field(default_factory=bytearray)
     keys: list[Hashes] = field(default_factory=list)
 
     def __enter__(self) -> "PartWriter":
@@ -121,6 +125,7 @@ class PartWriter:
     def __exit__(self, *error: Any) -> None:
         self.files.__exit__(*error)
         (self.folder / DIGESTS).write_bytes(self.digests)
+        (self.folder / IDS).write_bytes(self.ids)
         if self.options.near:
             write_keys(self.folder, self.keys)
 
@@ -135,6 +140,7 @@ class PartWriter:
                     self.steps[step].add(kept)
         if kept is not None:
             self.digests += digest(kept.text)
+            self.ids += hashlib.blake2b(kept.id.encode(), digest_size=8).digest()
             if self.options.near:
                 self.keys.append(keys(kept.text, self.options.near))
             self.shards.write(kept)
@@ -179,6 +185,11 @@ class PartWriter:
 def read_digests(folders: Sequence[Path]) -> Digests:
     """The digests of the documents of some parts, in order."""
     return as_array(b"".join((folder / DIGESTS).read_bytes() for folder in folders))
+
+
+def read_ids(folders: Sequence[Path]) -> npt.NDArray[np.uint64]:
+    """The hashes of the ids of the documents of some parts, in order."""
+    return np.frombuffer(b"".join((folder / IDS).read_bytes() for folder in folders), dtype="<u8")
 
 
 def read_part(folder: Path, columns: Sequence[str] = COLUMNS) -> Iterator[Document]:

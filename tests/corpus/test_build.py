@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -14,11 +15,13 @@ from pathlib import Path
 
 import pytest
 
+from erya.cli import run
 from erya.core.errors import UserError
 from erya.corpus.build import BuildOptions, build_corpus, write_corpus
 from erya.corpus.records import Document
 from erya.corpus.store import SPLITS, read_documents
 from erya.corpus.summary import summarise
+from tests.corpus.dumps import HEAD, packed, page
 
 LINES = "".join(json.dumps({"text": f"Document {number} of the corpus.  \r\n"}) + "\n" for number in range(100))
 ALL_TRAIN = BuildOptions(validation_fraction=0, test_fraction=0)
@@ -167,6 +170,19 @@ BAD = {
 }
 
 
+ZIP = b"PK\x03\x04" + bytes(100)
+INDEX = b"600:1:Alan Smithee\n"
+BAD |= {
+    "a zip archive": ("a.zip", ZIP, r"a\.zip: is of no known format"),
+    "index of a dump": ("xx-pages-articles-multistream-index.txt", INDEX, "is the index of a multistream dump"),
+    "a dump that is none": ("pages.xml.bz2", bz2.compress(b"<html>"), r"pages\.xml\.bz2: not a MediaWiki dump"),
+    "not even bzip2": ("pages.xml.bz2", b"<html></html>", r"pages\.xml\.bz2: not a MediaWiki dump: its root is <html>"),
+    "redirects only": ("r.xml", packed("plain", [page(1, text="#REDIRECT [[X]]")]), r"no document .*redirect: 1"),
+    "cut in the head": ("h.xml", HEAD[:150].encode(), r"no document .*the rest of a cut-off dump: 1"),
+    "invalid UTF-8": ("u.xml", packed("plain", [page(1)]).replace(b"mehr", b"m\xffhr"), "'Ein Titel' is not UTF-8"),
+}
+
+
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_is_told_in_one_line_and_leaves_nothing(tmp_path: Path, name: str) -> None:
     file, data, message = BAD[name]
@@ -178,6 +194,44 @@ def test_bad_input_is_told_in_one_line_and_leaves_nothing(tmp_path: Path, name: 
     assert "\n" not in str(error.value)
     assert error.value.exit_code == 2
     assert not [path for path in tmp_path.iterdir() if path.name not in ("books.jsonl", file)]
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_one_line_and_exit_code_2(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file, data, message = BAD[name]
+    Path("books.jsonl").write_text(LINES)
+    if name != "missing":
+        Path(file).write_bytes(data)
+    assert run(["corpus", "build", file, "--out", "c"]) == 2
+    lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("warning: ")]
+    assert len(lines) == 1
+    assert re.search(message, lines[0])
+
+
+def test_a_wrong_extension_does_not_matter(tmp_path: Path) -> None:
+    contents = {
+        "d.txt": packed("multistream", [page(1)]),
+        "l.csv": LINES.encode(),
+        "g.jsonl": gzip.compress(LINES.encode()),
+    }
+    for name, data in contents.items():
+        (tmp_path / name).write_bytes(data)
+        manifest = build_corpus([tmp_path / name], tmp_path / f"c-{name}", ALL_TRAIN)
+        assert manifest.counts["steps"]["read"]["documents"] == (1 if name == "d.txt" else 100)
+
+
+def test_repeated_ids_are_told_and_nothing_is_lost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, text in (("old", "Ein Text."), ("new", "Ein neuer Text.")):
+        body = [page(number, f"T{number}", text if number < 3 else "Gleich.") for number in range(5)]
+        (tmp_path / f"{name}.xml").write_bytes(packed("plain", body))
+    build_corpus([tmp_path / "old.xml", tmp_path / "new.xml"], tmp_path / "c", ALL_TRAIN)
+    assert len(texts(tmp_path / "c")["train"]) == 8
+    assert (
+        "3 documents have the id of an earlier one, with another text; all of" in capsys.readouterr().err
+    )
 
 
 def test_a_cut_input_leaves_an_earlier_corpus_as_it_was(tmp_path: Path, lines: Path) -> None:

@@ -148,10 +148,14 @@ def test_show_explains_a_document(tmp_path: Path, inputs: Path, capsys: pytest.C
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--recipe", "mixed"], "mixed: is a mixture of corpora; make it by: erya corpus build --recipe english-wikipedia"),
+        (
+            ["--recipe", "mixed"],
+            "mixed: is a mixture of corpora; make it by: erya corpus build --recipe english-wikipedia",
+        ),
         (["--recipe", "bookz"], "did you mean 'corpus/books'"),
         (["a.jsonl", "neer.threshold=0.9"], "neer: unknown key; did you mean 'near'"),
         (["a.jsonl", "--processes", "2", "--cluster", "auto"], "--processes and --cluster: choose one"),
+        (["-", "--cluster", "auto"], "--cluster: other nodes cannot read the standard input"),
         ([], "no input; name files or folders"),
     ],
 )

@@ -35,6 +35,7 @@ def answer_lines(
 
     Raises: UserError for a model of another task, or input that is not UTF-8.
     """
+    from erya.commands._languages import warn_of_languages
     from erya.tasks.base.loaded import load
 
     loaded = load(model, device)
@@ -46,6 +47,8 @@ def answer_lines(
     lines = enumerate(_lines(stream), start=1)
     while portion := list(islice(lines, 1 if stream.isatty() else LINES_AT_ONCE)):
         records = [record(line, str(number)) for number, line in portion]
+        if portion[0][0] == 1:
+            warn_of_languages(records, loaded.settings)
         for given, prediction in zip(portion, predict(records), strict=True):
             click.echo(_shown(loaded, given[1], prediction, as_json))
 

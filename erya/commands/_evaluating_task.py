@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +35,15 @@ class TaskOptions:
     baseline_train: Sequence[Path] = ()
     seeds: Sequence[Path] = ()
     no_baselines: bool = False
+    offsets: str | None = None
+    """What becomes of misplaced answers; none: what the model was trained with."""
 
 
 def evaluate_task(
     model: Path, paths: Sequence[Path], options: TaskOptions, out: Path | None, device: str, as_json: bool
 ) -> None:
     """Score a model on its task, and print or write the report."""
-    loaded = load(model, device)
+    loaded = _with_offsets(load(model, device), options.offsets)
     exam = open_exam(loaded, paths, options.metric, options.max_records)
     train = _training_records(loaded, options.baseline_train)
     assessment = _assess(loaded, exam, train, options, device, ", ".join(path.name for path in paths))
@@ -58,6 +60,14 @@ def evaluate_task(
     click.echo("\n".join([*shown, "", "signatures:", *(f"  {line}" for line in signatures(assessment))]))
     if out is not None:
         click.echo(f"report: {out / 'report.html'} (also report.md, report.json, predictions.jsonl)")
+
+
+def _with_offsets(loaded: TaskModel, offsets: str | None) -> TaskModel:
+    if offsets is None:
+        return loaded
+    if "offsets" not in type(loaded.settings).model_fields:
+        raise UserError(f"--offsets: {loaded.path} was trained to {loaded.task.name}, for which it means nothing")
+    return replace(loaded, settings=loaded.settings.model_copy(update={"offsets": offsets}))
 
 
 def open_exam(loaded: TaskModel, paths: Sequence[Path], metric: str | None, most: int | None) -> Exam:

@@ -7,8 +7,9 @@ from typing import Any
 
 import torch
 
+from erya.commands._languages import warn_of_languages
 from erya.core import registry
-from erya.core.config import Resolved, parse_overrides, read_toml, resolve
+from erya.core.config import Resolved, leaves, parse_overrides, read_toml, resolve
 from erya.core.errors import UserError
 from erya.core.progress import say
 from erya.core.storage import read_json, sha256_file, write_json
@@ -31,6 +32,13 @@ from erya.train.validation import Judge
 from erya.train.weights import ADAPTER
 
 METRICS = "erya.evaluate.metrics"
+NEEDED = {
+    "task.name": "--task translate, answer, summarize or classify",
+    "data.train": "--train FILE",
+    "data.validation": "--validation FILE",
+    "training": "how long to train: training.max_epochs=3, training.max_steps=1000 or training.max_seconds=600",
+}
+"""What a run cannot be without, and how it is said."""
 BASE_TEXT_TOKENS = 65_536  # enough to see what is forgotten, little enough to take seconds
 
 
@@ -48,6 +56,10 @@ def resolve_finetune(
     layers += [(f"--{name}", table) for name, table in _options(given).items()]
     if bases:
         layers.append(("command line", {"base": bases[0]}))
+    said = [f"{key}." for _, table in layers for key in leaves(table)]
+    for name, remedy in NEEDED.items():
+        if not any(key.startswith(f"{name}.") for key in said):
+            raise UserError(f"{name}: missing; say {remedy}")
     return resolve(FinetuneConfig, layers)
 
 
@@ -73,6 +85,8 @@ def prepare(config: FinetuneConfig, device: torch.device) -> Prepared:
     data = {name: [Path(path) for path in getattr(config.data, name)] for name in ("train", "validation")}
     train, validation = (task.read(data[name], settings) for name in ("train", "validation"))
     check_apart(train, validation, allow=True)
+    for records in (train, validation):
+        warn_of_languages(records, settings)
     settings = task.learned(train, settings)
     base = _base(config)
     tokenizer, inputs = _tokenizer(config, base, task.texts(train))
@@ -111,7 +125,10 @@ def _tokenizer(
     if config.tokenizer.path is not None:
         tokenizer = Tokenizer.load(Path(config.tokenizer.path))
     else:
-        tokenizer = train_tokenizer(texts, config.tokenizer.vocab_size)
+        try:
+            tokenizer = train_tokenizer(texts, config.tokenizer.vocab_size)
+        except UserError as error:
+            raise UserError(f"tokenizer.{error}") from None
     return tokenizer, {"tokenizer": tokenizer.sha256}
 
 

@@ -38,6 +38,11 @@ from erya.core.errors import UserError
     multiple=True,
     help="Another run of the same recipe with another seed, for the spread; repeat.",
 )
+@click.option(
+    "--offsets",
+    type=click.Choice(["refuse", "skip", "repair"]),
+    help="Of questions with answers that are not where their file says.  [default: as MODEL was trained]",
+)
 @click.option("--no-baselines", is_flag=True, help="Measure the model alone.")
 @click.option(
     "--out",
@@ -57,6 +62,7 @@ def COMMAND(  # noqa: N802 - the name the command line looks for
     baseline_tokens: tuple[Path, ...],
     baseline_train: tuple[Path, ...],
     seeds: tuple[Path, ...],
+    offsets: str | None,
     no_baselines: bool,
     out: Path | None,
     device: str,
@@ -78,12 +84,13 @@ def COMMAND(  # noqa: N802 - the name the command line looks for
     from erya.commands._evaluating import LANGUAGE, chosen_task
 
     if no_baselines and (baseline_tokens or baseline_train):
-        named = "--baseline-tokens" if baseline_tokens else "--baseline-train"
-        raise UserError(f"--no-baselines and {named} contradict each other; choose one")
+        other = "--baseline-tokens" if baseline_tokens else "--baseline-train"
+        raise UserError(f"--no-baselines and {other} contradict each other; choose one")
     if chosen_task(model, task) == LANGUAGE:
         from erya.commands._evaluating_language import TextOptions, evaluate_language
 
-        _refuse(model, "a language model", {"--baseline-train": baseline_train, "--seeds": seeds})
+        named: dict[str, object] = {"--baseline-train": baseline_train, "--seeds": seeds, "--offsets": offsets}
+        _refuse(model, "a language model", named)
         texts = TextOptions(metric, split or "test", max_documents, stride, baseline_tokens, no_baselines)
         evaluate_language(model, paths, texts, out, device, as_json)
     else:
@@ -94,7 +101,7 @@ def COMMAND(  # noqa: N802 - the name the command line looks for
             "measured on a task",
             {"--split": split, "--stride": stride, "--baseline-tokens": baseline_tokens},
         )
-        records = TaskOptions(metric, max_documents, baseline_train, seeds, no_baselines)
+        records = TaskOptions(metric, max_documents, baseline_train, seeds, no_baselines, offsets)
         evaluate_task(model, paths, records, out, device, as_json)
 
 

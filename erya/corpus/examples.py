@@ -88,7 +88,7 @@ def _aligned(paths: Sequence[Path]) -> list[Pair]:
         names = ", ".join(str(path) for path in paths) or "none"
         raise UserError(
             f"pairs come from tables (JSON Lines, CSV, TSV, Parquet) or from two aligned text files; got {names};"
-            " for a table of another name say its fields"
+            " name both files, or end a table's name in .jsonl, .csv, .tsv or .parquet"
         )
     sources, targets = (read_text_lines(path) for path in paths)
     if len(sources) != len(targets):
@@ -144,7 +144,7 @@ def _choose(row: Row, usual: Sequence[str]) -> str:
     if found is None:
         raise UserError(
             f"{row.where}: no field {', '.join(name for name in usual if name)} among {', '.join(row.values)};"
-            " say which two fields are meant (numbers such as 1,2 for a table without a header)"
+            " give the field that is meant one of these names, in the header where the table has one"
         )
     return found
 

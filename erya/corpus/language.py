@@ -1,11 +1,18 @@
 """Which language a text is in, told by py3langid, whose model is part of its package."""
 
+import re
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 PREFIX_CHARACTERS = 500
 SURE = 0.75
 ENOUGH_CHARACTERS = 200
+VERY_SURE = 0.99
+SAMPLE_CHARACTERS = 4000
+FEW_LETTERS = 12
+HAN = re.compile(r"[\u3400-\u9fff]")
+WITH_HAN = ("zh", "ja", "ko", "yue", "wuu")
 
 
 @cache
@@ -23,3 +30,24 @@ def identify(text: str, declared: str | None = None) -> str | None:
     language, probability = _identifier().classify(prefix)
     sure = probability >= SURE and len(prefix) >= ENOUGH_CHARACTERS
     return str(language) if declared is None or sure else declared
+
+
+def other_language(texts: Iterable[str], expected: str) -> str | None:
+    """The language some texts together are surely in, where it is another than expected; None where it may be that.
+
+    Chinese is told by its characters, which a few are enough for; other languages need a longer sample.
+    """
+    sample = ""
+    for text in texts:
+        sample += f"{text[:PREFIX_CHARACTERS]}\n"
+        if len(sample) > SAMPLE_CHARACTERS:
+            break
+    letters = sum(character.isalpha() for character in sample)
+    if letters < FEW_LETTERS and expected in WITH_HAN:
+        return None
+    if expected not in WITH_HAN and len(HAN.findall(sample)) > letters / 2:
+        return "zh"
+    if len(sample) < ENOUGH_CHARACTERS or not letters:
+        return None
+    language, probability = _identifier().classify(sample)
+    return str(language) if language != expected and probability >= VERY_SURE else None

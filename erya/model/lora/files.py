@@ -103,8 +103,7 @@ def load_lora(directory: Path, model: Transformer) -> dict[str, Any]:
     it has just such parts already, they take the values: so a run goes on.
     Raises: UserError for a pickle, a missing or torn file, an option we do not compute, or a LoRA of another base.
     """
-    config = _read_config(directory)
-    described = read_json(directory / PROVENANCE) if (directory / PROVENANCE).is_file() else {}
+    config, described = _read_config(directory), _described(directory)
     tensors = _read_tensors(directory)
     head = head_weights(directory, config.modules_to_save or (), tensors, model)
     _check_base(directory, described, model, head)
@@ -115,6 +114,21 @@ def load_lora(directory: Path, model: Transformer) -> dict[str, Any]:
         attach(model, factors, config.lora_alpha, config.lora_dropout)
     fill_head(model, {outside: tensors[name] for outside, name in head.items()})
     return dict(described.get("provenance", {}))
+
+
+def is_lora(directory: Path) -> bool:
+    """Whether a directory is a LoRA's and not a whole model's."""
+    return (directory / CONFIG).is_file()
+
+
+def lora_provenance(directory: Path) -> dict[str, Any]:
+    """Where a LoRA came from, without reading it; empty where PEFT made it."""
+    return dict(_described(directory).get("provenance", {}))
+
+
+def _described(directory: Path) -> dict[str, Any]:
+    described: dict[str, Any] = read_json(directory / PROVENANCE) if (directory / PROVENANCE).is_file() else {}
+    return described
 
 
 def lora_base(directory: Path) -> str:

@@ -13,12 +13,15 @@ from erya.core.device import choose_device, choose_precision
 from erya.core.errors import UserError
 from erya.corpus.records import Labelled, Pair, Question, Summary
 from erya.model.architectures.base import Transformer
-from erya.model.files import load_model
+from erya.model.files import LoadedModel, load_model
+from erya.model.lora.files import is_lora, load_lora, lora_base, lora_provenance
+from erya.model.lora.parts import merge_lora
 from erya.tasks.base.prediction import Prediction, Record
 from erya.tasks.base.task import Task
 from erya.tokenizer.tokenizer import Tokenizer
 
 TASKS = "erya.tasks"
+LANGUAGES = {"language", "source_language", "target_language"}
 
 
 @dataclass(frozen=True)
@@ -60,24 +63,39 @@ class TaskModel:
 
 
 def load(path: str | Path, device: str = "auto", *, packed: bool = True) -> TaskModel:
-    """Open a fine-tuned model; `packed` lays its weights out for writing, where that is faster.
+    """Open a fine-tuned model, or the LoRA of one; `packed` lays its weights out for writing, where that is faster.
 
     Raises: UserError when it is no model, or knows no task.
     """
     place = choose_device(device)
     dtype = torch.float32 if place.type == "cpu" else choose_precision(place)
-    loaded = load_model(Path(path), place, dtype)
+    opening = _load_adapted if is_lora(Path(path)) else load_model
+    loaded = opening(Path(path), place, dtype)
     if loaded.tokenizer is None:
         raise UserError(f"{path}: has no tokenizer.json; copy the tokenizer's files into it")
     learned = loaded.provenance.get("task") or _published(loaded.tokenizer)
     if learned is None:
-        raise UserError(
-            f"{path}: was not trained for a task; train it for one: erya finetune {path} --task translate …"
-        )
+        raise UserError(f"{path}: was not trained for a task; train it for one: erya finetune {path} --task TASK …")
     task, settings = open_task(learned)
     if packed:
         loaded.model.pack()
     return TaskModel(Path(path), task, settings, loaded.model, loaded.tokenizer, loaded.provenance)
+
+
+def _load_adapted(path: Path, device: torch.device, dtype: torch.dtype) -> LoadedModel:
+    """The base a LoRA names, with the head of the LoRA's task and the LoRA merged into it.
+
+    Raises: UserError when the base is not there, or the LoRA is of another.
+    """
+    base = load_model(Path(lora_base(path)), device, dtype)
+    learned = lora_provenance(path).get("task")
+    model = base.model
+    if learned is not None:
+        task, settings = open_task(learned)
+        model = task.adapt(model, settings, 0)
+    provenance = load_lora(path, model)
+    merge_lora(model)
+    return LoadedModel(path, model.eval(), base.tokenizer, provenance)
 
 
 def _published(tokenizer: Tokenizer) -> dict[str, str] | None:
@@ -86,6 +104,14 @@ def _published(tokenizer: Tokenizer) -> dict[str, str] | None:
         return None
     source, target = tokenizer.languages
     return {"name": "translate", "source_language": source, "target_language": target}
+
+
+def _check_languages(task: Task, fields: Mapping[str, Any]) -> None:
+    wanted, given = (LANGUAGES & set(names) for names in (task.config.model_fields, fields))
+    if wanted != given:
+        example = "en-zh, from the one to the other" if len(wanted) == 2 else "en"
+        got = ", ".join(f"{name} {fields[name]}" for name in sorted(given)) or "none"
+        raise UserError(f"languages of the task {task.name}: got {got}; say --languages {example}")
 
 
 def open_task(table: Mapping[str, Any]) -> tuple[Task, Any]:
@@ -97,5 +123,6 @@ def open_task(table: Mapping[str, Any]) -> tuple[Task, Any]:
         raise UserError("task.name: missing; say --task translate, answer, summarize or classify")
     task: Task = registry.pick(TASKS, "TASK", str(table["name"]))
     fields = {key: value for key, value in table.items() if key != "name"}
+    _check_languages(task, fields)
     settings: Section = resolve(task.config, [("task", fields)]).config
     return task, settings

@@ -32,7 +32,10 @@ def prompt(model: Transformer, tokenizer: Tokenizer, given: list[int]) -> list[i
     Raises: UserError for an architecture that cannot write.
     """
     del tokenizer, given
-    raise UserError(f"this task writes text, and the family {model.config.family} is an {model.kind}, which cannot")
+    raise UserError(
+        f"this task writes text, and the family {model.config.family} is an {model.kind}, which cannot; "
+        "start from a decoder or an encoder–decoder"
+    )
 
 
 @prompt.register

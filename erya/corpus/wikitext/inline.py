@@ -68,7 +68,7 @@ def flatten(text: str) -> str:
         text = _TAG.sub(_tag, text)
     if "''" in text:
         text = _without_quotes(text)
-    if "__" in text:
+    if "_" in text:
         text = _MAGIC_WORD.sub("", text)
     if "[[" in text:
         text = "".join(_PLAIN_LINK.split(text))

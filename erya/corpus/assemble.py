@@ -38,7 +38,7 @@ def place_documents(
     keep = first == np.arange(len(first))
     places = np.full(len(first), EXACT, dtype=np.uint8)
     places[near], keep[near] = NEAR, False
-    places[keep] = assign(digests[keep], validation, test, seed)
+    places[keep] = assign(digests[:, :1][keep], validation, test, seed)  # of a digest, the first half tells
     first = first.copy()
     first[near] = pairs[:, 1]
     return places, first

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 DIGEST_BYTES = 16
+AT_ONCE = 2**19  # digests
 Digests = npt.NDArray[np.uint64]  # [documents, 2]
 
 
@@ -21,13 +22,20 @@ def as_array(digests: bytes | bytearray) -> Digests:
 
 
 def originals(digests: Digests) -> npt.NDArray[np.int64]:
-    """For each document, the number of the first one with its digest: its own when there is none before."""
-    order = np.lexsort((digests[:, 1], digests[:, 0]))  # stable: equal digests stay in document order
-    ordered = digests[order]
-    starts = np.ones(len(digests), dtype=np.bool_)
-    starts[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
-    first = np.empty(len(digests), dtype=np.int64)
-    first[order] = order[starts][np.cumsum(starts) - 1]
+    """For each document, the number of the first one with its digest: its own when there is none before.
+
+    The digests are looked at in shares, by their first bits, so that few of them are in memory a second time.
+    """
+    first = np.arange(len(digests))
+    bits = min(6, (len(digests) // AT_ONCE).bit_length())
+    for share in range(2**bits):
+        numbers = np.flatnonzero(digests[:, 0] >> np.uint64(64 - bits) == share) if bits else first.copy()
+        own = digests[numbers]
+        order = np.lexsort((own[:, 1], own[:, 0]))  # stable: equal digests stay in document order
+        own = own[order]
+        starts = np.ones(len(own), dtype=np.bool_)
+        starts[1:] = (own[1:] != own[:-1]).any(axis=1)
+        first[numbers[order]] = numbers[order[starts]][np.cumsum(starts) - 1]
     return first
 
 

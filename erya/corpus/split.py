@@ -42,6 +42,8 @@ def _mixed(digests: Digests, seed: int) -> Digests:
     golden = 0x9E3779B97F4A7C15
     with np.errstate(over="ignore"):
         x = digests[:, 0] + np.uint64(golden * (seed + 1) % 2**64)
-        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return x ^ (x >> np.uint64(31))
+        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+            x ^= x >> np.uint64(shift)
+            x *= np.uint64(factor)
+        x ^= x >> np.uint64(31)
+        return x

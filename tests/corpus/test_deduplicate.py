@@ -1,9 +1,12 @@
 """Exact deduplication: the first of the same texts is kept."""
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from erya.corpus.deduplicate import as_array, digest, first_occurrences
+from erya.corpus import deduplicate
+from erya.corpus.deduplicate import as_array, digest, first_occurrences, originals
 
 
 def test_case_and_white_space_make_no_difference() -> None:
@@ -18,3 +21,11 @@ def test_each_text_is_kept_once_and_it_is_the_first(texts: list[str]) -> None:
     for text, kept in zip(texts, keep, strict=True):
         assert kept == (digest(text) not in seen)
         seen.add(digest(text))
+
+
+@given(st.lists(st.integers(0, 2**64 - 1).map(lambda number: number - number % 2**61), max_size=50), st.integers(1, 20))
+def test_shares_of_any_size_find_the_same_originals(numbers: list[int], at_once: int) -> None:
+    digests = np.array([[number, number // 3] for number in numbers], dtype=np.uint64).reshape(-1, 2)
+    with pytest.MonkeyPatch.context() as context:
+        context.setattr(deduplicate, "AT_ONCE", at_once)
+        assert originals(digests).tolist() == [numbers.index(number) for number in numbers]

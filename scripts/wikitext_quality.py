@@ -2,6 +2,7 @@
 
     python scripts/wikitext_quality.py                         the dumps in ../shared/data/wiki_dumps
     python scripts/wikitext_quality.py DUMP... --samples 20    others; before and after of 20 random paragraphs first
+    python scripts/wikitext_quality.py DUMP --whole hans       its first article whole before and after, in one script
 
 All three get the markup of the same articles. Counted in what they give:
 
@@ -83,6 +84,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dumps", nargs="*", type=Path, help="default: ../shared/data/wiki_dumps")
     parser.add_argument("--samples", type=int, default=0, help="print as many random paragraphs before and after")
+    parser.add_argument("--whole", choices=["as-is", "hans", "hant"], help="print the first article before and after")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--peers", type=Path, default=ROOT / ".venv-peers/bin/python", help="an interpreter with gensim"
@@ -96,6 +98,8 @@ def main() -> None:
         articles = read(path)
         if options.samples:
             show_samples(articles, options.samples, options.seed)
+        if options.whole:
+            show_change(articles, articles.markups[0], Rendering(script=options.whole))
         rows += measure(articles, options.peers)
     show(rows)
     print(json.dumps({"script": "wikitext_quality", "rows": rows}))
@@ -222,7 +226,12 @@ def show_samples(articles: Articles, count: int, seed: int) -> None:
         if 150 < len(line) < 2000 and re.match(r"[\w'\[{*-]", line) and re.search(r"[\[{<]", line)
     ]
     for line in random.Random(seed).sample(worth, min(count, len(worth))):
-        print(f"--- {articles.name}\n{line}\n>>>\n{to_text(line, articles.site)}\n")
+        show_change(articles, line, Rendering())
+
+
+def show_change(articles: Articles, markup: str, rendering: Rendering) -> None:
+    """Some markup and the text that it becomes."""
+    print(f"--- {articles.name}\n{markup}\n>>>\n{to_text(markup, articles.site, rendering)}\n")
 
 
 def show(rows: list[dict[str, Any]]) -> None:

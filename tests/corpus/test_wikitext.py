@@ -72,6 +72,7 @@ GOLDEN = {
     "hole before a full stop": ("It is {{x}}. And {{x}}, so", "It is. And, so"),
     "hole between commas": ("a, {{x}}, b、{{x}}、c", "a, b、c"),
     "hole at a line's beginning": ("{{x}}, a\n{{x}} b", "a\nb"),
+    "dash at a line's end": ("a{{snd}}{{x}}\nb – {{x}} c", "a\nb – c"),
     "table": ("Before\n{| class=x\n|-\n! a\n| b {{c}} [[d]]\n|}\nAfter", "Before\n\nAfter"),
     "table behind a template": ("A\n{{anchor|x}}{|\n| x\n|}\nB", "A\n\nB"),
     "nested table": ("A\n{|\n| x\n{|\n| y\n|}\n| z\n|}\nB", "A\n\nB"),

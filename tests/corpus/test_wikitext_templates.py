@@ -43,6 +43,7 @@ GOLDEN = {
         "{{HMS|Victory|1765}}, {{ship|USS|Enterprise}}": "Victory, USS Enterprise",
         "x{{citation needed|date=May 2020}}, {{coord|1|N|2|E}} y{{sfn|A|1990}}": "x, y",
         "{{Lang_ | fr | a}}": "a",
+        "{{Solar luminosity|96}} at {{L4|nolink=yes}}": "96 L☉ at L₄",
     },
     "de": {
         "({{enS|word}}, {{laS|verbum}}, {{lang|fr|mot}})": "(englisch word, lateinisch verbum, mot)",

@@ -54,8 +54,10 @@ def _close(left: str, right: str) -> tuple[str, str]:
 
 
 def _join(left: str, right: str) -> tuple[str, str]:
-    """Two sides without two spaces, two commas, or a space before a closing bracket or an end."""
+    """Two sides without two spaces, two commas, a dash at a line's end, or a space before what closes or ends."""
     stripped = right.lstrip(_SPACES)
+    if stripped.startswith("\n") and left.rstrip(_SPACES)[-1:] in _DASHES:
+        return left.rstrip(_SPACES + _DASHES), stripped
     if stripped.startswith(_CLOSE):
         return left.rstrip(_SEPARATORS + _DASHES) if left[-1:] in _SPACES else left.rstrip(_SEPARATORS), stripped
     if stripped.startswith(_ENDS):

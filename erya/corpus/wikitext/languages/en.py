@@ -205,7 +205,9 @@ LANGUAGE = Language(
         **named("literal translation, lit, literal, lit.", first("1", before="lit. ‘", after="’")),
         **named("née, nee, born as", first("1", before="née ")),
         **named("railgauge, track gauge", first("1")),
-        **named("solar luminosity, solar mass, solar radius", first("1")),
+        "solar luminosity": first("1", after=" L☉"),
+        "solar mass": first("1", after=" M☉"),
+        "solar radius": first("1", after=" R☉"),
         **named("etymology", lambda arguments: " ".join(ordered(arguments)[1:])),
         **named(
             "mp, mpl", lambda arguments: "".join(ordered(arguments)[:1]) + lowered("".join(ordered(arguments)[1:]))
@@ -239,6 +241,7 @@ LANGUAGE = Language(
         "nowrap": first("1"),
     },
     families={
+        r"l([1-5])": lambda found: constant(f"L{lowered(found[1])}"),
         r"ipa-.+": lambda _: first("1", before="[", after="]"),
         r"lang-(.+)": lambda found: _foreign(found[1]),
         r"(?:script|transl)/.+": lambda _: first("1", "2"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from erya.evaluate.significance import Array
 from erya.tasks.base.prediction import Prediction, Record, System
@@ -34,6 +34,14 @@ class TaskMetric(Protocol):
 
         Raises: UserError when their numbers differ or a reference is empty.
         """
+
+
+@runtime_checkable
+class OccasionalMetric(TaskMetric, Protocol):
+    """A metric that is measured beside the task's own where it says something of the records."""
+
+    def concerns(self, records: Sequence[Record]) -> bool:
+        """Whether it says something of these records."""
 
 
 class TaskBaseline(Protocol):

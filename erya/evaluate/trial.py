@@ -15,7 +15,7 @@ from erya.core import registry
 from erya.evaluate.metric import Figure
 from erya.evaluate.reports.board import number_text
 from erya.evaluate.significance import Array, Interval, bootstrap_value, paired_bootstrap_value
-from erya.evaluate.task import Measured, TaskMetric
+from erya.evaluate.task import Measured, OccasionalMetric, TaskMetric
 from erya.tasks.base.prediction import Prediction, Record, System
 from erya.tasks.base.task import Task
 
@@ -57,12 +57,14 @@ class Exam:
 
     @classmethod
     def of(cls, task: Task, records: Sequence[Record], language: str, metric: str | None = None) -> "Exam":
-        """The task's own metrics; one that is named decides in place of the first.
+        """The task's own metrics and those that concern the records; one that is named decides in place of the first.
 
         Raises: UserError for a metric the task does not have.
         """
         named = [metric.replace("-", "_")] if metric is not None else []
-        names = dict.fromkeys([*named, *task.metrics])
+        every: dict[str, TaskMetric] = registry.discover(f"{METRICS}.{task.name}", "METRIC")
+        also = [key for key, it in every.items() if isinstance(it, OccasionalMetric) and it.concerns(records)]
+        names = dict.fromkeys([*named, *task.metrics, *also])
         metrics = [registry.pick(f"{METRICS}.{task.name}", "METRIC", name) for name in names]
         return cls(task, metrics, records, language)
 

@@ -44,7 +44,7 @@ class TranslationMetric:
         Raises: UserError when their numbers differ, there are none, a reference is empty, or the references are
         surely not in `language`.
         """
-        references = _references(predictions, records)
+        references = references_of(predictions, records)
         require_language(references, language)
         scorer = self.scorer(language)
         found = scorer._extract_corpus_statistics(  # noqa: SLF001 - chrF gives its counts in no other way
@@ -53,7 +53,11 @@ class TranslationMetric:
         return Measured(np.asarray(found, dtype=np.float64), self.value, str(scorer.get_signature()))
 
 
-def _references(predictions: Sequence[Prediction], records: Sequence[Record]) -> list[str]:
+def references_of(predictions: Sequence[Prediction], records: Sequence[Record]) -> list[str]:
+    """The references of as many predictions.
+
+    Raises: UserError when their numbers differ, there are none, or a reference is empty.
+    """
     pairs = [record for record in records if isinstance(record, Pair)]
     assert len(pairs) == len(records), "only pairs are compared as translations"
     if len(predictions) != len(pairs) or not pairs:

@@ -1,6 +1,7 @@
 """One self-contained HTML page: text, tables and plotly figures, its script inlined, so it opens anywhere offline."""
 
 import html
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,12 +17,15 @@ h1 { font-size: 1.7rem; margin: 0 0 .2rem; } h2 { font-size: 1.15rem; margin: 2.
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .93rem; }
 th, td { padding: .35rem .8rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; }
-th:first-child, td:first-child { text-align: left; } th { background: var(--soft); font-weight: 600; }
+th:first-child, td:first-child, .words { text-align: left; } th { background: var(--soft); font-weight: 600; }
 td.long { text-align: left; max-width: 40rem; white-space: pre-wrap; }
 pre { background: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: .8rem 1rem; overflow-x: auto;
   white-space: pre-wrap; font: .87rem/1.5 ui-monospace, Menlo, Consolas, "Noto Sans Mono CJK SC", monospace; }
 """
 LONG_CELL = 60
+FIGURE = re.compile(r"[-+\d.,%e()[\]≥≤<>≈×–−… ]*")
+"""A cell of figures, such as a number with its interval; other cells are words, and a column of words begins left."""
+BARE = {"displayModeBar": False, "responsive": True}  # the toolbar would lie over the plot
 
 
 class Page:
@@ -46,8 +50,10 @@ class Page:
 
     def table(self, headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Add a table; cells are shown as `str` gives them."""
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in headers)
-        body = "".join(f"<tr>{''.join(_cell(value) for value in row)}</tr>" for row in rows)
+        words = [not all(FIGURE.fullmatch(str(row[at])) for row in rows) for at in range(len(headers))]
+        head = "".join(_cell(name, "th", left) for name, left in zip(headers, words, strict=True))
+        cells = ([_cell(value, "td", left) for value, left in zip(row, words, strict=True)] for row in rows)
+        body = "".join(f"<tr>{''.join(row)}</tr>" for row in cells)
         self._parts.append(
             f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
         )
@@ -66,7 +72,8 @@ class Page:
         figure.update_yaxes(gridcolor="rgba(128,136,144,.25)", zerolinecolor="rgba(128,136,144,.4)")
         self._figures += 1
         name = f"figure-{self._figures}"  # a fixed name keeps the page the same from run to run
-        self._parts.append(plotly.io.to_html(figure, include_plotlyjs=False, full_html=False, div_id=name))
+        made = plotly.io.to_html(figure, include_plotlyjs=False, full_html=False, div_id=name, config=BARE)
+        self._parts.append(made)
 
     def html(self) -> str:
         """The whole page; the plotting script is inlined only when there is a figure."""
@@ -84,7 +91,8 @@ class Page:
         )
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, tag: str, words: bool) -> str:
     text = str(value)
-    kind = ' class="long"' if len(text) > LONG_CELL else ""
-    return f"<td{kind}>{html.escape(text)}</td>"
+    kinds = [*(["words"] if words else []), *(["long"] if tag == "td" and len(text) > LONG_CELL else [])]
+    kind = f' class="{" ".join(kinds)}"' if kinds else ""
+    return f"<{tag}{kind}>{html.escape(text)}</{tag}>"

@@ -55,7 +55,7 @@ class Report:
 
 def markdown(report: Report) -> str:
     """The report as Markdown; a section of charts alone is left out."""
-    lines = [f"# {report.title}", "", *(f"- {name}: {value}" for name, value in report.facts.items())]
+    lines = [f"# {report.title}", "", *(f"- {fact}" for fact in _facts(report))]
     for section in report.sections:
         shown = [part for part in section.parts if not isinstance(part, Chart)]
         if shown:
@@ -78,9 +78,13 @@ def _markdown(part: Part) -> Iterator[str]:
         yield part
 
 
+def _facts(report: Report) -> list[str]:
+    return [f"{name}: {f'{it:,}' if isinstance(it, int) else it}" for name, it in report.facts.items()]
+
+
 def page(report: Report) -> str:
     """The report as one HTML page that opens anywhere."""
-    result = Page(report.title, " · ".join(f"{name}: {value}" for name, value in report.facts.items()))
+    result = Page(report.title, " · ".join(_facts(report)))
     for section in report.sections:
         result.heading(section.title)
         for part in section.parts:

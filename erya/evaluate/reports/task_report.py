@@ -75,7 +75,8 @@ def _length_table(it: TaskAssessment, buckets: Sequence[Bucket]) -> Table:
     rows = []
     for bucket in buckets:
         cells = [f"{value} ({ends})" for value, ends in map(figure_text, bucket.figures.values())]
-        rows.append((f"{bucket.shortest:,}–{bucket.longest:,} characters", bucket.items, *cells))
+        ends = dict.fromkeys(f"{length:,}" for length in (bucket.shortest, bucket.longest))
+        rows.append((f"{'–'.join(ends)} characters", bucket.items, *cells))
     heads = [f"{trial.name}, {it.exam.deciding.name}" for trial in it.trials]
     return Table(("source", "items", *heads), rows)
 

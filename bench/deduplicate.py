@@ -7,8 +7,9 @@ A document is ten runs of ten words (of sixteen characters in Chinese) from rand
 documents have nothing in common by chance; the last fifth are variants of others with 1 to 19 units replaced, on both
 sides of the threshold. What should go is decided by the exact Jaccard similarity of word or character 5-grams, in plain
 Python. datasketch 5-grams the same way, MinHash with its 128 permutations, and asks its MinHashLSH for each document
-before it inserts it, as its documentation has it. Both run on the same documents at equal count, each in a process of
-its own, one core, keys included; counted is processor time. Then Erya alone on all documents, in two processes.
+before it inserts it, as its documentation has it. Both run on the same documents at equal count, in turns, each in a
+process of its own, one core, keys included; counted is the processor time of the best of three. Then Erya alone on all
+documents, in two processes.
 """
 
 import argparse
@@ -43,6 +44,7 @@ KEYS, LINES = "keys", "lines.txt"
 RUNS, RUN_UNITS = 10, {"en": 10, "zh": 16}
 SPACE, TEXTS = {"en": " ", "zh": ""}, {"en": 30, "zh": 400}
 MOST_REPLACED = 19
+REPEATS = 3
 
 
 def main() -> None:
@@ -84,18 +86,27 @@ def measure(text: list[str], language: str, count: int, contestants: list[tuple[
     with tempfile.TemporaryDirectory() as temporary:
         say(f"{language}: writing {count:,} documents")
         expected = write_documents(Path(temporary), text, language, count)
-        for name, processes in contestants:
-            command = [sys.executable, __file__, "--contestant", name, "--folder", temporary]
-            command += ["--processes", str(processes), "--language", language]
-            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-            found = json.loads(done.stdout)
-            gone = set(found.pop("gone"))
-            rows.append({"row": f"{name}, {language}", "processes": processes, "documents": count, **found})
-            rows[-1] |= {"recall": len(gone & expected) / len(expected), "precision": len(gone & expected) / len(gone)}
-            say(f"{rows[-1]['row']}: {found['seconds']:.0f} s")
+        best: dict[tuple[str, int], dict[str, Any]] = {}
+        for _ in range(REPEATS if len(contestants) > 1 else 1):
+            for contestant in contestants:
+                found = run(*contestant, Path(temporary), language)
+                say(f"{contestant[0]}, {language}: {found['seconds']:.0f} s")
+                best[contestant] = min(found, best.get(contestant, found), key=lambda one: one["CPU s"])
+    for (name, processes), found in best.items():
+        gone = set(found.pop("gone"))
+        rows.append({"row": f"{name}, {language}", "processes": processes, "documents": count, **found})
+        rows[-1] |= {"recall": len(gone & expected) / len(expected), "precision": len(gone & expected) / len(gone)}
     if len(rows) > 1:
         rows[0]["ratio"] = rows[1]["CPU s"] / rows[0]["CPU s"]
     return rows
+
+
+def run(name: str, processes: int, folder: Path, language: str) -> dict[str, Any]:
+    """One contestant in a process of its own: what it let go, and what that took."""
+    command = [sys.executable, __file__, "--contestant", name, "--folder", str(folder)]
+    command += ["--processes", str(processes), "--language", language]
+    found: dict[str, Any] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
+    return found
 
 
 def write_documents(folder: Path, text: list[str], language: str, count: int) -> set[int]:

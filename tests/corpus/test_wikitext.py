@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from erya.corpus.wikitext import Rendering, Site, to_text
+from erya.corpus.wikitext import Rendering, Site, nesting, to_text
 
 ANY = Site()
 GERMAN = Site({-2: "Medium", 6: "Datei", 10: "Vorlage", 14: "Kategorie"}, "de")
@@ -164,11 +164,11 @@ MARKS = ["{{", "}}", "[[", "]]", "{|", "|}", "|", "\n", "<ref>", "</ref>", "'''"
 RENDERINGS = [Rendering(), Rendering(tables="rows", math="drop"), Rendering(script="hans")]
 
 
-@given(st.lists(st.sampled_from(MARKS), max_size=60).map("".join), st.sampled_from(RENDERINGS))
-def test_any_markup_gives_text_without_control_characters(markup: str, rendering: Rendering) -> None:
-    text = to_text(markup, ANY, rendering)
+@given(st.lists(st.sampled_from(MARKS), max_size=60), st.sampled_from(RENDERINGS))
+def test_any_markup_gives_text_without_control_characters(marks: list[str], rendering: Rendering) -> None:
+    text = to_text("".join(marks), ANY, rendering)
     assert not [character for character in text if unicodedata.category(character) == "Cc" and character not in "\n\t"]
-    if "<nowiki>" not in markup and "&lt;" not in markup:
+    if not {"<nowiki>", "&lt;", "{"} & set(marks):
         assert not any(mark in text for mark in ("{{", "<ref>"))
 
 
@@ -185,3 +185,23 @@ PROSE = st.lists(st.lists(st.text(LETTERS, min_size=1, max_size=8), min_size=1, 
 def test_prose_stays_as_it_is(paragraphs: list[list[str]]) -> None:
     prose = "\n\n".join(f"{', '.join(words)} (so they say)." for words in paragraphs)
     assert to_text(prose, ANY) == prose
+
+
+WORDS = st.sampled_from(["a", "b c", "1", "x=y", "", " ", "(", ")", ", ", "\n", "* d", "''e''"])
+FRAMES = ["{{unknown|%s}}", "{{lang|fr|%s}}", "{{nowrap|%s}}", "{{hlist|%s|%s}}", "[[A|%s]]", "(%s)",
+          "[[File:A|thumb|%s]]", "{{convert|%s|km}}", "{{{1|%s}}}", "[[%s]]", "<ref>%s</ref>", "{{quote|text=%s}}", "%s %s"]  # fmt: skip
+
+
+def wrapped(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    parts = st.tuples(inner, inner)
+    return st.builds(lambda frame, two: frame % two[: frame.count("%s")], st.sampled_from(FRAMES), parts)
+
+
+@given(st.recursive(WORDS, wrapped, max_leaves=25))
+def test_the_quick_rounds_change_nothing(markup: str) -> None:
+    """What closes all it opens is rendered by rounds from the inside out as by one walk with a stack."""
+    quick = to_text(markup, ANY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nesting, "LEAF_ROUNDS", 0)
+        patch.setattr(nesting, "DROP_ROUNDS", 0)
+        assert to_text(markup, ANY) == quick

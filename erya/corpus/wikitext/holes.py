@@ -10,8 +10,8 @@ _SEPARATORS = f"{_SPACES},;:/，；：、"
 _DASHES = "–—-−－~～"
 _PAUSES = (",", ";", "，", "；", "、")
 _ENDS = (*_PAUSES, ".", ":", "!", "?", "。", "：", "！", "？")
-# Beside anything else a hole just vanishes, which is what most of them do.
-_TOUCHY = frozenset(f"{_SEPARATORS}\n*#|“«„「《\"'") | _OPEN
+# Between anything else and a word a hole just vanishes, which is what most of them do.
+_TOUCHY = frozenset(f"{_SEPARATORS}{_DASHES}\n*#|“«„「《\"'") | _OPEN
 
 
 def close_holes(text: str) -> str:
@@ -24,17 +24,15 @@ def close_holes(text: str) -> str:
         left = done[-1]
         if not right and left:  # the next hole has the same left side
             continue
-        if left and left[-1] not in _TOUCHY and right[0] not in _SPACES_OR_CLOSE:
-            done.append(right)
-            continue
+        if left and left[-1] not in _TOUCHY:
+            if right[1:2].isalnum() if right[0] in _SPACES else right[0] not in _CLOSE:
+                done.append(right)
+                continue
         while len(done) > 1 and not done[-1]:
             done.pop()
         done[-1], right = _close(done[-1], right)
         done.append(right)
     return "".join(done)
-
-
-_SPACES_OR_CLOSE = frozenset(f"{_SPACES})）]")
 
 
 def _close(left: str, right: str) -> tuple[str, str]:

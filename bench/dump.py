@@ -4,12 +4,12 @@
 
 All three read the same bzip2 file, the whole pages of the dump several times over, and write the texts to a file, in
 processes of their own on one core, in turns; starting up counts for all. Counted is processor time (user and system,
-of all processes that a contestant starts), which other programs on the machine disturb little, the least of the repeats.
-MB are of XML. wikiextractor runs as it is by default, with templates, and with --no-templates, where it reads the dump
-once instead of twice; mwparserfromhell gets its pages from Erya's reader and answers with strip_code. Headline: against
-wikiextractor's default.
+of all that a contestant starts), which other programs on the machine disturb little, in the best of the repeats. MB
+are of XML. wikiextractor runs as it is by default, with templates, and with --no-templates, where it reads the dump
+once instead of twice; mwparserfromhell gets its pages from Erya's reader and answers with strip_code. Headline:
+against wikiextractor's default.
 
-Then `erya corpus build` with one process and with two, by the clock: that ratio means something on an idle machine only.
+Then `erya corpus build` with one process and with two, by the clock: a ratio that only an idle machine tells.
 
 wikiextractor (AGPL: run beside, never a dependency) lives in an environment of its own: `make bench-peers`.
 """

@@ -24,15 +24,18 @@ def close_holes(text: str) -> str:
         left = done[-1]
         if not right and left:  # the next hole has the same left side
             continue
-        if left and left[-1] not in _TOUCHY:
-            if right[1:2].isalnum() if right[0] in _SPACES else right[0] not in _CLOSE:
-                done.append(right)
-                continue
+        if left and left[-1] not in _TOUCHY and _begins_quietly(right):
+            done.append(right)
+            continue
         while len(done) > 1 and not done[-1]:
             done.pop()
         done[-1], right = _close(done[-1], right)
         done.append(right)
     return "".join(done)
+
+
+def _begins_quietly(right: str) -> bool:
+    return right[1:2].isalnum() if right[0] in _SPACES else right[0] not in _CLOSE
 
 
 def _close(left: str, right: str) -> tuple[str, str]:

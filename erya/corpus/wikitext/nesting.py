@@ -24,6 +24,7 @@ _LEAF_LINK = re.compile(r"\[\[([^\[\]{}]*+)\]\]")
 _BRACES = re.compile(r"\{\{+|\}\}+|-\{(?=\{\{[^{])")  # the last begins a variant whose first word is a template
 _TOKEN = re.compile(r"\{\{+|\[\[|\]\]|\}\}+")
 _TOKEN_OR_VARIANT = re.compile(rf"{_TOKEN.pattern}|-\{{(?![{{|])|-\{{(?=\{{\{{[^{{])|\}}-")
+_MARKS = ("{{", "}}", "[[", "]]", "-{")
 _TEMPLATE_NAME = re.compile(r"[^{}|\[\]<]*")
 
 
@@ -49,14 +50,13 @@ class Walk:
         """The text without the templates that show nothing; what is in them need not be looked at any more."""
 
         def drop_or_leave(template: re.Match[str]) -> str:
-            name = template[1]
-            if rule(name) is not None:
+            if rules[template[1]] is not None:
                 return template[0]
             if learns:
-                self.variants.learn(name, name + template[2])
+                self.variants.learn(template[1], template[1] + template[2])
             return HOLE
 
-        rule, learns = self.site.rules.rule, self.variants.script != "as-is"
+        rules, learns = self.site.rules, self.variants.script != "as-is"
         for _ in range(DROP_ROUNDS):
             text = _LEAF.sub(drop_or_leave, text)
         return text
@@ -71,13 +71,11 @@ class Walk:
                 text = _LEAF_LINK.sub(self._leaf_link, text)
             if text == before:
                 break
-        braces = "{" in text or "}" in text
-        brackets = ("[" in text and "[[" in text) or ("]" in text and "]]" in text)
-        return self._walk(text) if braces or brackets else text
+        return self._walk(text) if any(mark[-1] in text and mark in text for mark in _MARKS) else text
 
     def _leaf(self, template: re.Match[str]) -> str:
         name, rest = template.groups()
-        if self.site.rules.rule(name) is not None and "[[" in rest:
+        if "[[" in rest and self.site.rules[name] is not None:
             return template[0]
         return self._protected("template", name + rest)
 
@@ -132,7 +130,7 @@ class Walk:
                 continue
             name = _TEMPLATE_NAME.match(text, at + 2)
             assert name is not None
-            if self.site.rules.rule(name[0]) is None:
+            if self.site.rules[name[0]] is None:
                 self.pieces.append(HOLE)
                 return end
             self._open("template", end)
@@ -177,7 +175,7 @@ class Walk:
         if kind == "parameter":
             return content.partition("|")[2]
         parts = content.split("|", MAX_ARGUMENTS)
-        rule = self.site.rules.rule(parts[0])
+        rule = self.site.rules[parts[0]]
         if rule is None:
             self.variants.learn(parts[0], content)
             return None

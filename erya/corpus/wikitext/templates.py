@@ -29,29 +29,30 @@ def _chain(code: str | None) -> list[Language]:
     return [own, known[SHARED]] if own and own is not known[SHARED] else [known[SHARED]]
 
 
-class Templates:
-    """The rules of one wiki by the names that pages write; a name is looked up once."""
+class Templates(dict[str, Rule | None]):
+    """The rules of one wiki by what pages write for a template (`Lang_ `) or parser function (`formatnum:1`).
+
+    None for what shows nothing. A name is looked up once, after which it costs no more than an entry of a dictionary.
+    """
 
     def __init__(self, language: str | None, own_name: str, definitions: Mapping[str, str]) -> None:
+        super().__init__()
         self._chain = _chain(language)
         self._definitions = definitions
         self._own = {own_name.casefold(), "template", "subst", "safesubst"}  # what may stand before a name
-        self._known: dict[str, Rule | None] = {}
 
-    def rule(self, name: str) -> Rule | None:
-        """The rule of a template, or parser function such as `formatnum:1`; None when it shows nothing."""
-        try:
-            return self._known[name]
-        except KeyError:
-            if len(self._known) >= MAX_KNOWN:
-                self._known.clear()
-            rule = self._known[name] = self._find(name.strip())
-            return rule
+    def __missing__(self, name: str) -> Rule | None:
+        if len(self) >= MAX_KNOWN:
+            self.clear()
+        rule = self[name] = self._find(name.strip())
+        return rule
 
     def argument_of(self, name: str) -> str | None:
         """What stands behind the colon of a parser function (`1` in `formatnum:1`); None for a template's name."""
-        prefix, colon, rest = name.partition(":")
-        return rest if colon and prefix.strip().casefold() not in self._own else None
+        if ":" not in name:
+            return None
+        prefix, _, rest = name.partition(":")
+        return rest if prefix.strip().casefold() not in self._own else None
 
     def _find(self, name: str) -> Rule | None:
         prefix, colon, rest = name.partition(":")

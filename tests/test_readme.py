@@ -12,7 +12,14 @@ import pytest
 from erya.cli import cli
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("README.md", "README.zh.md", "docs/start.md", "docs/guides/tasks.md")
+PAGES = (
+    "README.md",
+    "README.zh.md",
+    "docs/start.md",
+    "docs/guides/tasks.md",
+    "docs/guides/corpus.md",
+    "docs/guides/cluster.md",
+)
 
 
 def blocks(page: str) -> list[list[str]]:

@@ -60,13 +60,16 @@ def wait_for_nodes(address: str, count: int) -> None:
 
 @pytest.mark.cluster
 @pytest.mark.timeout(600)
-def test_a_cluster_that_loses_a_node_gives_the_bytes_of_one_process(tmp_path: Path) -> None:
+def test_a_cluster_that_loses_a_node_gives_the_bytes_of_one_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("ray")
     body = pages(1_500)
     for number in range(700, 800):  # near-duplicates, in other parts
         body[number] = body[number - 690].replace("Titel", "Ein Titel")
     (tmp_path / "d.xml.bz2").write_bytes(packed("single", body))
-    command = ["corpus", "build", str(tmp_path / "d.xml.bz2"), *OPTIONS]
+    monkeypatch.chdir(tmp_path)
+    command = ["corpus", "build", "d.xml.bz2", *OPTIONS]
     assert run([*command, "--out", str(tmp_path / "local"), "--processes", "1"]) == 0
     out = tmp_path / "cluster"
     with socket.socket() as free:
@@ -80,7 +83,7 @@ def test_a_cluster_that_loses_a_node_gives_the_bytes_of_one_process(tmp_path: Pa
             with node("--node-ip-address=127.0.0.2", f"--address={address}") as second:
                 wait_for_nodes(address, 2)
                 building = subprocess.Popen(
-                    [sys.executable, "-m", "erya", *command, "--out", out, "--cluster", address],
+                    [sys.executable, "-m", "erya", *command, "--out", "cluster", "--cluster", address],
                     stderr=subprocess.PIPE,
                     text=True,
                 )

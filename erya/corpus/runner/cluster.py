@@ -4,8 +4,10 @@ A task that a dead node took with it is run again on another. Results come back 
 """
 
 import logging
+import os
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from erya.core.errors import RunFailed, UserError
@@ -29,7 +31,7 @@ class RayRunner:
         self, task: Callable[[T], R], items: Sequence[T], title: str, sizes: Sequence[int], done: int = 0
     ) -> Iterator[R]:
         """The results in the order of the items."""
-        shared = self.ray.put(task)
+        shared, folder = self.ray.put(task), str(Path.cwd())
         call = self.ray.remote(num_cpus=1, max_retries=RETRIES)(_call)
         running: dict[Any, int] = {}  # what will hold a result, and the number of its item
         results: dict[int, Any] = {}
@@ -38,7 +40,7 @@ class RayRunner:
             for number in range(len(items)):
                 while number not in results:
                     for ahead in islice(waiting, max(0, self._room() - len(running))):
-                        running[call.remote(shared, items[ahead])] = ahead
+                        running[call.remote(shared, items[ahead], folder)] = ahead
                     ready, _ = self.ray.wait(list(running), num_returns=1, timeout=5)
                     for reference in ready:
                         finished = running.pop(reference)
@@ -63,7 +65,8 @@ class RayRunner:
             ) from None
 
 
-def _call(task: Callable[[Any], Any], item: Any) -> Any:
+def _call(task: Callable[[Any], Any], item: Any, folder: str) -> Any:
+    os.chdir(folder)  # paths may be relative to where the build was begun
     return task(item)
 
 

@@ -75,7 +75,7 @@ GOLDEN = {
     },
     "bg": {"({{lang-de|Wort}}), {{дата|3|3|1878}}": "(на немски: Wort), 3 март 1878"},
     "ja": {"{{仮リンク|語|en|word}}、{{ルビ|東京|とうきょう}}": "語、東京（とうきょう）"},
-    "ru": {"({{lang-en|word}}), {{formatnum:12345}}, {{s|слово}}": "(англ. word), 12 345, слово"},
+    "ru": {"({{lang-en|word}}), {{formatnum:12345}}, {{nobr|слово}}": "(англ. word), 12 345, слово"},
     "es": {"{{lang-en|word}}, {{fecha|3|5|1990}}, {{siglo|XX}}": "en inglés: word, 3 de mayo de 1990, siglo XX"},
 }  # fmt: skip
 CASES = [(language, markup) for language, cases in GOLDEN.items() for markup in cases]

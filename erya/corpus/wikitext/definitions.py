@@ -6,7 +6,7 @@ from erya.corpus.wikitext.inline import flatten
 from erya.corpus.wikitext.rules import Arguments, Rule
 
 REDIRECT = "#redirect "
-MAX_PAGE_CHARACTERS = 20_000
+MAX_PAGE_CHARACTERS = 10_000
 MAX_OWN_CHARACTERS = 60  # longer ones are notices, stubs and navigation
 _REDIRECT = re.compile(r"\s*#[^\s\[{]+\s*:?\s*\[\[[^\[\]|{}:]+:([^\[\]|{}#]+)")
 _ASIDE = re.compile(r"<!--.*?-->|<noinclude\s*>.*?</noinclude\s*>|</?includeonly\s*>", re.DOTALL | re.IGNORECASE)

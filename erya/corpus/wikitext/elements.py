@@ -27,6 +27,7 @@ _START = re.compile(
     rf"|(?=[{''.join(sorted({name[0] for name in _NAMES}))}])({'|'.join(_NAMES)})(?=[\s/>])([^<>]*)>)",
     re.IGNORECASE,
 )
+_END = {name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in _NAMES}
 _MARK = re.compile(f"{KEPT}([0-9]+){KEPT}")
 
 
@@ -52,14 +53,13 @@ def lift_elements(text: str, kept: Kept, keep_formulas: bool) -> str:
     while start := _START.search(text, position):
         pieces.append(text[position : start.start()])
         position = start.end()
-        name, attributes = start[1], start[2]
-        if name is None and text[position - 1] == ">":
+        if start[1] is None and text[position - 1] == ">":  # a whole reference
             pieces.append(HOLE)
             continue
-        if name is None:
+        if start[1] is None:
             position = _end_of_comment(text, start.start(), position)
             continue
-        name = name.lower()
+        name, attributes = start[1].lower(), start[2]
         if attributes.endswith("/"):
             pieces.append(keep("") if name in _LITERAL else HOLE)
             continue
@@ -74,9 +74,6 @@ def lift_elements(text: str, kept: Kept, keep_formulas: bool) -> str:
         position = end.end()
     pieces.append(text[position:])
     return "".join(pieces)
-
-
-_END = {name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in _NAMES}
 
 
 def _end_of_comment(text: str, start: int, position: int) -> int:

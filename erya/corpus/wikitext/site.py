@@ -28,22 +28,22 @@ class Site:
     language: str | None = None
     templates: Mapping[str, str] = field(default_factory=dict)
     rules: Templates = field(init=False, repr=False, compare=False)
+    _hidden: frozenset[str] = field(init=False, repr=False, compare=False)
+    _media: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         names = {key: name.casefold() for key, name in self.namespaces.items()}
         hidden = _ALIASES.union(names[key] for key in (MEDIA, FILE, CATEGORY) if key in names)
-        object.__setattr__(self, "_hidden", hidden)
-        object.__setattr__(self, "_media", {"media", names.get(MEDIA, "media")})
-        object.__setattr__(self, "rules", Templates(self.language, names.get(TEMPLATE, ""), self.templates))
+        rules = Templates(self.language, names.get(TEMPLATE, ""), self.templates)
+        media = frozenset(("media", names.get(MEDIA, "media")))
+        for name, made in (("rules", rules), ("_hidden", hidden), ("_media", media)):
+            object.__setattr__(self, name, made)
 
     def __reduce__(self) -> tuple[type["Site"], tuple[object, ...]]:
-        return Site, (
-            self.namespaces,
-            self.language,
-            self.templates,
-        )  # rules are no data: the other process has its own
+        # Rules are functions, not data: another process makes its own.
+        return Site, (self.namespaces, self.language, self.templates)
 
     def hides(self, prefix: str, labelled: bool) -> bool:
         """Whether a link to this namespace shows no text where it stands."""
         name = prefix.strip().replace("_", " ").casefold()
-        return name in self._hidden and not (labelled and name in self._media)  # type: ignore[attr-defined]
+        return name in self._hidden and not (labelled and name in self._media)

@@ -8,14 +8,15 @@ from typing import Any
 from erya.corpus.wikitext.elements import Kept
 from erya.corpus.wikitext.marks import EQUALS, HOLE, PIPE
 
+MAX_RULES = 500
 _ORDER = {
     "hans": ("zh-hans", "zh-cn", "zh-sg", "zh-my", "zh", "zh-hant", "zh-tw", "zh-hk", "zh-mo"),
     "hant": ("zh-hant", "zh-tw", "zh-hk", "zh-mo", "zh", "zh-hans", "zh-cn", "zh-sg", "zh-my"),
 }
 _CONFIGURATIONS = {"hans": "tw2s", "hant": "s2tw"}
 _CODE = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,4}){0,2}$", re.IGNORECASE)
-MAX_RULES = 500
 _NOTE_TA = re.compile(r"noteta", re.IGNORECASE)
+_NUMBERED = re.compile(r"^\s*\d+\s*=")
 
 
 @dataclass(slots=True)
@@ -29,7 +30,7 @@ class Variants:
     def show(self, content: str) -> str:
         """What a variant block shows; the rule that it may give is learned."""
         flags, bar, rest = content.partition("|")
-        marks = set(flags.replace(";", "").strip()) if bar else set()
+        marks = set(flags.replace(";", "").strip())
         if bar and marks <= set("ATHRDN-+"):
             content = rest
         else:
@@ -49,7 +50,7 @@ class Variants:
         """Take the rules of a `{{noteTA}}`, which says how the words of a whole page are converted."""
         if self.script != "as-is" and _NOTE_TA.match(name.strip()):
             for argument in content.split("|")[1:]:
-                self._learn(_choices(argument.partition("=")[2] if re.match(r"\s*\d+\s*=", argument) else argument))
+                self._learn(_choices(_NUMBERED.sub("", argument, count=1)))
 
     def _learn(self, choices: dict[str, str]) -> None:
         if len(choices) > 1 and len(self.rules) < MAX_RULES:

@@ -1,18 +1,7 @@
 """Bulgarian."""
 
 from erya.corpus.wikitext import dates
-from erya.corpus.wikitext.rules import (
-    Language,
-    Rule,
-    block,
-    convert,
-    first,
-    labelled,
-    named,
-    number,
-    table,
-    words,
-)
+from erya.corpus.wikitext.rules import Language, Rule, block, convert, first, labelled, named, number, table, words
 
 MONTHS = words("януари, февруари, март, април, май, юни, юли, август, септември, октомври, ноември, декември")
 NAMES = table(
@@ -35,10 +24,10 @@ LANGUAGE = Language(
         **named("lang", first("2")),
         **named("цитат, цит, цитат2", block("1", "текст")),
         **named("дата", dates.reordered(_date)),
-        **named("""start date, birth date, birth date and age, death date, death date and age""", _date),
+        **named("start date, birth date, birth date and age, death date, death date and age", _date),
         **named("convert, преобразуване", convert({"to": "до", "and": "и", "or": "или"})),
         **named("нп, нп2, нп3, iw", first("2", "1")),
-        **named("малки, голям, без нов ред, nobr", first("1")),
+        **named("nobr", first("1")),
     },
     functions={"formatnum": number(" ", ",")},
     families={r"lang-(.+)": lambda found: _foreign(found[1])},

@@ -48,16 +48,14 @@ _date = dates.written(MONTHS, "{day}. {month} {year}")
 LANGUAGE = Language(
     "de",
     rules={
-        **named("lang, farbe, schrift, hintergrundfarbe", first("2")),
+        **named("lang, farbe, hintergrundfarbe", first("2")),
         **named(
-            """nowrap, kapitälchen, unicode, polytonisch, iast, arab, hebr, hebräische schrift, kyrillisch,
-            thai, tibetisch, runen, nbsp-text, anker-text, abk, akronym, sic, überstrich, sperrschrift,
-            versalien, klein, hochgestellt, tiefgestellt, hoch, tief, taste, dropdown, marker, bibel-text, b,
-            prettytext, absatztext, mono""",
+            """nowrap, kapitälchen, unicode, polytonisch, iast, arab, hebr, hebräische schrift, kyrillisch, abk,
+            akronym, sic, überstrich, sperrschrift, versalien, hoch, tief, taste""",
             first("1", "text"),
         ),
         **named('", “', first("1", "text", before="„", after="“")),
-        **named("""zitat, blockzitat, zitat-en, zitat-fr, zitat-la, zitat-it, personenzitat""", block("text", "1")),
+        **named("zitat, blockzitat, zitat-en, zitat-fr, zitat-la, zitat-it, personenzitat", block("text", "1")),
         **named("bruch, frac", fraction),
         **named("höhe", first("1", after=" m")),
         **named("zahl, formatzahl", number(".", ",")),

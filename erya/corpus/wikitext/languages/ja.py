@@ -36,11 +36,10 @@ LANGUAGE = Language(
         **named("仮リンク, 日本語版にない記事リンク", first("label", "1")),
         **named("ruby, ルビ, 読み仮名, 読み仮名 ruby不使用, よみがな", glossed("2", opening="（", closing="）")),
         **named(
-            """拡張漢字, cp932フォント, jis2004フォント, 要出典範囲, 要検証範囲, 色, 旧字体, 補助漢字フォント,
-            下線, 縦書き, larger""",
+            "拡張漢字, cp932フォント, 要出典範囲, 要検証範囲, 色, 旧字体, 補助漢字フォント, 下線, 縦書き",
             first("1"),
         ),
-        **named("snamei, snamei2, sname", first("1")),
+        **named("snamei, sname", first("1")),
         **named("引用, quotation, quote, cquote", block("1", "text")),
         **named("和暦", first("1", after="年")),
         **named("生年月日と年齢, 死亡年月日と没年齢, 没年齢, start date, birth date and age", _date),

@@ -36,19 +36,18 @@ LANGUAGE = Language(
     rules={
         **named("lang", first("2")),
         **named(
-            """s, nobr, nowrap, nobr-s, малый, мелкий, больше, unicode, ударение, аббр, comment, подсказка,
-            начало цитаты""",
+            """nobr, nowrap, малый, мелкий, больше, unicode, ударение, аббр, comment, подсказка""",
             first("1"),
         ),
-        **named("цитата, quote, врезка, начало цитаты", block("1", "текст", "text")),
+        **named("цитата, quote, врезка", block("1", "текст", "text")),
         **named(
             """iw, нп, нп1, нп2, нп3, нп4, нп5, не переведено, не переведено 2, не переведено 3, не переведено 5""",
             first("2", "1"),
         ),
         **named("дата, датафункция, дата рождения, дата смерти", _date),
-        **named("число, формат числа, val, num", number(" ", ",")),
+        **named("число, формат числа, val", number(" ", ",")),
         **named("дробь, frac, sfrac", fraction),
-        **named("ед, convert, км, unit", convert({"to": "до", "and": "и", "or": "или"})),
+        **named("ед, convert, unit", convert({"to": "до", "and": "и", "or": "или"})),
         **named("тире, —", constant(" — ")),
         **named("ё", constant("ё")),
         **named("стих, poem", joined("\n")),

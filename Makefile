@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 # Threads that wait should sleep: spinning ones make a machine with anything else to do several times slower.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test test-slow test-cluster check format bench-peers bench-train bench-tokenize bench-generate bench-finetune bench-translate clean help
+.PHONY: demo test test-slow test-cluster check format bench-peers bench-train bench-tokenize bench-generate bench-finetune bench-translate bench-dump bench-deduplicate clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -21,7 +21,8 @@ help:
 	@echo "make test-cluster  a real two-node Ray cluster on this machine"
 	@echo "make check      format, lint, types, import contract, generated docs up to date"
 	@echo "make format     format the code and regenerate docs"
-	@echo "make bench-train, bench-tokenize, bench-generate, bench-finetune, bench-translate   speed and quality beside named peers"
+	@echo "make bench-X    speed and quality beside named peers: X is dump, deduplicate, tokenize, train, finetune, generate, translate"
+	@echo "make bench-peers  the peers that need an environment of their own"
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -65,13 +66,14 @@ format: $(INSTALLED_DEV)
 	$(BIN)/python scripts/reference.py
 
 # The benchmarks run with the waiting policy the peers' users have.
-bench-train bench-tokenize bench-generate bench-finetune bench-translate: bench-%: $(INSTALLED_DEV)
+bench-train bench-tokenize bench-generate bench-finetune bench-translate bench-dump bench-deduplicate: bench-%: $(INSTALLED_DEV)
 	env -u OMP_WAIT_POLICY $(BIN)/python bench/$*.py
 
-# litgpt cannot stand beside the transformers of the tests (docs/decisions/0002), so it has its own environment.
+# litgpt cannot stand beside the transformers of the tests (docs/decisions/0002), so it has its own environment, with
+# the peers that read dumps.
 bench-peers:
 	$(PYTHON) -m venv .venv-peers
-	.venv-peers/bin/python -m pip install --quiet torch==2.13.0 litgpt==0.5.13
+	.venv-peers/bin/python -m pip install --quiet torch==2.13.0 litgpt==0.5.13 wikiextractor==3.1.0 gensim==4.4.0
 
 clean:
 	rm -rf $(VENV) .venv-peers .mypy_cache .ruff_cache .pytest_cache

@@ -89,7 +89,7 @@ def test_languages_name_the_fields_also_inside_translation(tmp_path: Path) -> No
     nested = write(tmp_path, "nested.jsonl", '{"translation": {"en": "one", "de": "eins"}, "id": "a"}\n')
     assert read_pairs([flat, nested], languages=("en", "de")) == [Pair("one", "eins", "a")] * 2
     assert read_pairs([flat], languages=("de", "en")) == [Pair("eins", "one", "a")]
-    with pytest.raises(UserError, match=r"line 1: no field source, .* among en, de, id; say which"):
+    with pytest.raises(UserError, match=r"line 1: no field source, .* among en, de, id; give the field"):
         read_pairs([flat])
 
 

@@ -47,10 +47,11 @@ def _patterns(language: str | None) -> tuple[re.Pattern[str], re.Pattern[str]]:
     names, endings = _NAMES.get(language or "", ("", ""))
     template = "|".join(filter(None, (_COMMON, names)))
     ending = "|".join(filter(None, ("disambiguation", endings)))
-    return re.compile(rf"\{{\{{\s*(?i:{template})\s*[|}}]|__DISAMBIG__"), re.compile(rf"\((?:{ending})\)$")
+    return re.compile(rf"\{{\{{\s*(?i:{template})\s*[|}}]"), re.compile(rf"\((?:{ending})\)$")
 
 
 def is_disambiguation(title: str, markup: str, language: str | None) -> bool:
     """Whether a page of a wiki in this language lists meanings of its title."""
     template, ending = _patterns(language)
-    return ending.search(title) is not None or template.search(markup) is not None
+    # The magic word apart: a pattern with one beginning is searched several times as fast as one with two.
+    return bool(ending.search(title) or "__DISAMBIG__" in markup or template.search(markup))

@@ -5,6 +5,7 @@ dumps and streams in a row alike. A damaged block costs its own text only.
 """
 
 import bz2
+import io
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -37,7 +38,7 @@ def read_blocks(raw: BinaryIO, start: int, end: int | None) -> Iterator[tuple[in
                 continue
             following = beyond
         yield begin // 8, text
-        if text is not None and _is_broken(raw, finish, following):
+        if text is not None and finish > begin and _is_broken(raw, finish, following):
             yield begin // 8, None
         begin, following = following, next(starts, None)
 
@@ -54,7 +55,7 @@ def _read_block(raw: BinaryIO, begin: int, following: int | None) -> tuple[bytes
         text = _decompress(raw, begin, end)
         if text is not None:
             return text, end
-    return None, begin
+    return (_decompress_last(raw, begin) if following is None else None), begin
 
 
 def _is_broken(raw: BinaryIO, finish: int, following: int | None) -> bool:
@@ -83,17 +84,32 @@ def _decompress(raw: BinaryIO, begin: int, end: int) -> bytes | None:
     length = end - begin
     if not _MAGIC_BITS + 32 < length < _MAX_BLOCK_BITS:
         return None
-    first = begin // 8
-    bits = int.from_bytes(_at(raw, first, -(-end // 8) - first)) >> (-end % 8) & ((1 << length) - 1)
+    bits = _between(raw, begin, end)
     checksum = bits >> (length - _MAGIC_BITS - 32) & 0xFFFFFFFF
-    stream = (int.from_bytes(b"BZh9") << length | bits) << 80 | END << 32 | checksum
-    size = length + 112
     engine = bz2.BZ2Decompressor()
+    text = _fed(engine, bits << 80 | END << 32 | checksum, length + 80)
+    return text if engine.eof and not engine.unused_data else None
+
+
+def _decompress_last(raw: BinaryIO, begin: int) -> bytes | None:
+    """The text of a last block that is whole though the end of its stream is missing."""
+    length = min(8 * raw.seek(0, io.SEEK_END) - begin, _MAX_BLOCK_BITS)
+    return _fed(bz2.BZ2Decompressor(), _between(raw, begin, begin + length), length) or None
+
+
+def _fed(engine: bz2.BZ2Decompressor, bits: int, length: int) -> bytes | None:
+    """What a decompressor makes of a stream's header and these bits."""
+    stream, size = int.from_bytes(b"BZh9") << length | bits, length + 32
     try:
-        text = engine.decompress((stream << (-size % 8)).to_bytes(-(-size // 8)))
+        return engine.decompress((stream << (-size % 8)).to_bytes(-(-size // 8)))
     except OSError:
         return None
-    return text if engine.eof and not engine.unused_data else None
+
+
+def _between(raw: BinaryIO, begin: int, end: int) -> int:
+    """The bits from `begin` to `end` as a number."""
+    first = begin // 8
+    return int.from_bytes(_at(raw, first, -(-end // 8) - first)) >> (-end % 8) & ((1 << (end - begin)) - 1)
 
 
 def _positions(raw: BinaryIO, start: int, magic: int, end: int | None = None) -> Iterator[int]:

@@ -150,8 +150,8 @@ class Dump:
             self.file.leave_out("the rest of a cut-off dump")
             if not self.file.notes:
                 self.file.notes.append("is cut off: it ends before its closing tag; its whole pages were read")
-        else:
-            cutter.count_lost()
+        elif cutter.lost and (self.file.end is None or next(self._own(self.file.end, None, watched=False), None)):
+            cutter.count_lost()  # otherwise nothing follows, and the last part tells that the dump is cut off
 
     def _chunks(self) -> tuple[Iterator[bytes | None], Iterator[bytes | None]]:
         if not self.can_be_cut():

@@ -68,9 +68,11 @@ def run_killed(out: Path, kills: int, processes: int, draw: random.Random) -> Co
         time.sleep(draw.uniform(0, 0.1))
         running.send_signal(signal.SIGKILL)
         running.communicate()
-        places[done(out)[0]] += 1
-        if (out / "manifest.json").exists():
-            shutil.rmtree(out)  # once more from the beginning
+        stage = done(out)[0]
+        if stage == "finished":
+            shutil.rmtree(out)  # the kill came too late: once more from the beginning
+        else:
+            places[stage] += 1
     running = build(out, processes)
     _, error = running.communicate()
     assert running.returncode == 0, error

@@ -64,6 +64,11 @@ def test_a_cut_costs_the_block_it_cuts() -> None:
     assert found[-1] is None
 
 
+def test_a_last_block_is_read_though_the_end_of_its_stream_is_missing() -> None:
+    whole = FILES["single"]
+    assert b"".join(filter(None, blocks_of(whole[:-4]))) == TEXT
+
+
 def test_a_magic_inside_a_block_is_no_block(monkeypatch: pytest.MonkeyPatch) -> None:
     data = FILES["single"]
     real = blocks._positions

@@ -19,7 +19,7 @@ from erya.corpus.source import ReadOptions
 from erya.corpus.sources.mediawiki import SOURCE
 from tests.corpus.dumps import HEAD, KINDS, TAIL, packed, page, pages
 
-PAGES = pages(800, words=40)
+PAGES = pages(600, words=40)
 CUT = "the rest of a cut-off dump"
 
 
@@ -95,8 +95,8 @@ def test_cut_anywhere_every_whole_page_is_given_and_the_cut_told(tmp_path: Path,
 def test_flipped_bytes_cost_what_they_touch_and_are_told(tmp_path: Path, kind: str) -> None:
     whole = packed(kind, PAGES)
     draw = random.Random(kind)
-    touched = {"plain": 2, "single": 450, "multistream": 450}[kind]  # a bzip2 block is 100,000 bytes of pages
-    for _ in range(20):
+    touched = {"plain": 2, "single": 400, "multistream": 400}[kind]  # a bzip2 block is 100,000 bytes of pages
+    for _ in range(10):
         data = bytearray(whole)
         place = draw.randrange(len(packed(kind, PAGES[:300])), len(data) - 200)
         data[place : place + 3] = bytes(byte ^ 0xFF for byte in data[place : place + 3])
@@ -108,7 +108,7 @@ def test_flipped_bytes_cost_what_they_touch_and_are_told(tmp_path: Path, kind: s
 
 
 def test_streams_in_a_row_and_garbage_after_them_lose_no_page(tmp_path: Path) -> None:
-    first, second = packed("multistream", PAGES[:400]), packed("single", PAGES[400:])
+    first, second = packed("multistream", PAGES[:300]), packed("single", PAGES[300:])
     file = input_file(tmp_path, first + bytes(512) + second + b"garbage" * 100)
     for part_bytes in (None, 30_000):
         assert read(file, part_bytes) == IDS
@@ -116,8 +116,8 @@ def test_streams_in_a_row_and_garbage_after_them_lose_no_page(tmp_path: Path) ->
 
 
 def test_another_wiki_in_the_same_file_is_refused(tmp_path: Path) -> None:
-    other = packed("plain", PAGES[400:], head=HEAD.replace("dewiki", "frwiki"))
-    file = input_file(tmp_path, packed("plain", PAGES[:400]) + other)
+    other = packed("plain", PAGES[300:], head=HEAD.replace("dewiki", "frwiki"))
+    file = input_file(tmp_path, packed("plain", PAGES[:300]) + other)
     with pytest.raises(UserError, match="after a dump of dewiki comes one of frwiki; give each as a file of its own"):
         read(file)
 

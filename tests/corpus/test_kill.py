@@ -15,7 +15,7 @@ OPTIONS = BuildOptions(part_bytes=20_000)
 
 
 def test_a_killed_build_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
-    check(tmp_path, kills=3, page_count=300)
+    check(tmp_path, kills=2, page_count=200)
 
 
 @pytest.mark.slow
@@ -90,4 +90,7 @@ def test_the_number_of_processes_and_the_compression_change_no_byte(tmp_path: Pa
     assert bytes_of(tmp_path / "three") == expected
     (tmp_path / "d.xml").write_bytes(packed("multistream", body))
     build_corpus([tmp_path / "d.xml"], tmp_path / "compressed", OPTIONS)
-    assert bytes_of(tmp_path / "compressed") == expected
+    again = bytes_of(tmp_path / "compressed")
+    assert {name: again[name] for name in again if name.endswith(".parquet")} == {
+        name: expected[name] for name in expected if name.endswith(".parquet")
+    }  # the card names the inputs

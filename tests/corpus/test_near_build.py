@@ -1,4 +1,4 @@
-"""Near-duplicates as a step of a build: counted, listed with what they repeat, the same by any number of processes."""
+"""Near-duplicates as a step of a build: counted, listed with what they repeat."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,6 @@ import pytest
 from erya.corpus.build import BuildOptions, build_corpus
 from erya.corpus.near.signature import NearOptions
 from erya.corpus.removed import read_removed
-from erya.corpus.runner import LocalRunner
 from erya.corpus.split import SPLITS
 from erya.corpus.store import read_documents
 
@@ -54,12 +53,6 @@ def test_near_duplicates_go_only_when_asked_and_are_counted_and_listed(inputs: l
         "near_duplicate": 2,
         "exact_duplicate": 1,
     }
-
-
-def test_two_processes_give_the_corpus_of_one(inputs: list[Path], tmp_path: Path) -> None:
-    one = build_corpus(inputs, tmp_path / "one", NEAR)
-    two = build_corpus(inputs, tmp_path / "two", NEAR, LocalRunner(2))
-    assert one.files == two.files
 
 
 def test_another_order_of_the_inputs_keeps_the_first_of_that_order(inputs: list[Path], tmp_path: Path) -> None:

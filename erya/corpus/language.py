@@ -27,6 +27,8 @@ def identify(text: str, declared: str | None = None) -> str | None:
     prefix = text[:PREFIX_CHARACTERS]
     if not any(character.isalpha() for character in prefix):
         return declared
+    if declared is not None and declared not in WITH_HAN and 2 * len(HAN.findall(prefix)) > len(prefix):
+        return "zh"  # Japanese has more kana than that
     language, probability = _identifier().classify(prefix)
     sure = probability >= SURE and len(prefix) >= ENOUGH_CHARACTERS
     return str(language) if declared is None or sure else declared

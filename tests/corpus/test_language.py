@@ -25,6 +25,8 @@ def test_a_declared_language_stands_unless_a_long_text_says_otherwise() -> None:
     assert identify("Berlin", declared="bg") == "bg"
     assert identify(ENGLISH * 5, declared="en") == "en"
     assert identify(CHINESE * 20, declared="en") == "zh"
+    assert identify("柏林（German: Berlin）是德意志聯邦共和國首都，也是德国最大的城市", declared="en") == "zh"
+    assert identify("ベルリンはドイツの首都である", declared="ja") == "ja"
 
 
 @pytest.mark.parametrize("text", ["", "1, 2, 3", "… — !"])

@@ -61,22 +61,22 @@ def build_corpus(
     A build that was killed goes on where it was.
     Raises: UserError for an input that cannot be used, and when nothing is left of all of them.
     """
-    options = options or BuildOptions()
+    options, runner = options or BuildOptions(), runner or LocalRunner()
     with gather(inputs, options.format, Path(out)) as found:
         digests = _digests(found)
 
         def read(work: Work) -> dict[str, list[Result]]:
             parts = cut_parts(found, options)
             if options.templates == "dump":
-                parts = with_definitions(work, runner or LocalRunner(), parts, options)
+                parts = with_definitions(work, runner, parts, options)
             task = ReadPart(options, _evaluations(options))
-            results = work.run(runner or LocalRunner(), PARTS, task, parts, [it.size_bytes for it in parts])
+            results = work.run(runner, PARTS, task, parts, [it.size_bytes for it in parts])
             by_file: dict[str, list[Result]] = {part.name: [] for part in parts}
             for part, result in zip(parts, results, strict=True):
                 by_file[part.name].append(result)
             return by_file
 
-        return _build(read, Path(out), options, digests, {"inputs": digests}, runner or LocalRunner())
+        return _build(read, Path(out), options, digests, {"inputs": digests}, runner)
 
 
 def write_corpus(
@@ -111,7 +111,7 @@ def _build(
 ) -> Manifest:
     config = options.model_dump(mode="json") | {"recipe": RECIPE}
     config |= {"near_keys": scheme(options.near)} if options.near else {}
-    config |= {"read": {name: sha256_file(Path(name)) for name in (*options.against, *options.quality.toxic_words)}}
+    config |= {"read": {name: _digest(name) for name in (*options.against, *options.quality.toxic_words)}}
     if inputs and is_current(out, STAGE, inputs, config):
         discard_work(out)
         say(f"{out}: is current, nothing to do")
@@ -120,6 +120,14 @@ def _build(
         _assemble(stage, work, read(work), options, runner)
         _write_card(stage, options, inputs, config)
     return open_corpus(out)
+
+
+def _digest(name: str) -> str:
+    """The sha256 of a file that an option names."""
+    try:
+        return sha256_file(Path(name))
+    except OSError as error:
+        raise UserError(f"{name}: cannot be read ({error.strerror}); expected a file") from None
 
 
 def _evaluations(options: BuildOptions) -> Evaluations | None:

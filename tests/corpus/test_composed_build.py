@@ -155,6 +155,8 @@ def test_show_explains_a_document(tmp_path: Path, inputs: Path, capsys: pytest.C
         (["--recipe", "bookz"], "did you mean 'corpus/books'"),
         (["a.jsonl", "neer.threshold=0.9"], "neer: unknown key; did you mean 'near'"),
         (["a.jsonl", "--processes", "2", "--cluster", "auto"], "--processes and --cluster: choose one"),
+        (["a.jsonl", "--against", "b.jsonl"], "b.jsonl: cannot be read (No such file or directory)"),
+        (["a.jsonl", "--against", "."], ".: cannot be read (Is a directory); expected a file"),
         (["-", "--cluster", "auto"], "--cluster: other nodes cannot read the standard input"),
         ([], "no input; name files or folders"),
     ],

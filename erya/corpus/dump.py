@@ -189,7 +189,12 @@ class Dump:
         with self.file.open() as stream:
             try:
                 while data := stream.read1(CHUNK_BYTES):
-                    yield decoder.decode(data).encode() if decoder else data
+                    if decoder:
+                        text = decoder.decode(data)
+                        data = text.encode()
+                        if "\ufffd" in text:
+                            self.file.leave_out(REPLACED)
+                    yield data
             except DamagedInput as error:
                 self.file.notes.append(str(error).removeprefix(f"{self.file.name}: "))
                 yield None

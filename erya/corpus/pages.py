@@ -132,9 +132,11 @@ class Cutter:
             begin = self.data.find(OPEN)
             if not 0 <= begin < own:
                 return
-            end = self.data.find(CLOSE, self.searched)
+            end = self.data.find(CLOSE, max(begin, self.searched))
             if end >= 0:
-                yield self._innermost(self.data[begin : end + len(CLOSE)])
+                page = self._innermost(self.data[begin : end + len(CLOSE)])
+                if end + len(CLOSE) - len(page) < own:
+                    yield page
                 return
             self.searched = max(0, len(self.data) - len(CLOSE))
             self._bound()

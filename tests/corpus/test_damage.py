@@ -150,6 +150,14 @@ def test_malformed_pages_are_left_out_and_counted(tmp_path: Path) -> None:
     assert file.left_out == {"damaged page": 3}
 
 
+def test_a_page_without_an_end_gives_no_page_twice(tmp_path: Path) -> None:
+    body = [page(number, text="x" * 300) for number in range(40)]
+    body[17] = body[17].replace("</page>", "")
+    file = input_file(tmp_path, packed("plain", body))
+    for part_bytes in range(300, 900, 37):
+        assert read(file, part_bytes) == [str(number) for number in range(40) if number != 17]
+
+
 def test_marked_sections_and_numbers_of_characters_are_text(tmp_path: Path) -> None:
     file = input_file(
         tmp_path, packed("plain", [page(1, text="a &#x6c49;&#23383;"), page(2, text="<![CDATA[a < b]]>")])

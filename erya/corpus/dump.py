@@ -150,7 +150,7 @@ class Dump:
             self.file.leave_out("the rest of a cut-off dump")
             if not self.file.notes:
                 self.file.notes.append("is cut off: it ends before its closing tag; its whole pages were read")
-        elif cutter.lost and (self.file.end is None or next(self._own(self.file.end, None, watched=False), None)):
+        elif cutter.lost and (self.file.end is None or any(self._own(self.file.end, None, watched=False))):
             cutter.count_lost()  # otherwise nothing follows, and the last part tells that the dump is cut off
 
     def _chunks(self) -> tuple[Iterator[bytes | None], Iterator[bytes | None]]:

@@ -125,7 +125,7 @@ class Cutter:
         own = len(self.data)
         for chunk in after:
             if chunk is None:
-                if next(after, None) is not None:  # otherwise the last part tells that the dump is cut off
+                if any(after):  # otherwise the last part tells that the dump is cut off
                     self.file.leave_out(_DAMAGED)
                 return
             self.data += chunk

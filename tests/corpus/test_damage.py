@@ -101,7 +101,10 @@ def test_flipped_bytes_cost_what_they_touch_and_are_told(tmp_path: Path, kind: s
         place = draw.randrange(len(packed(kind, PAGES[:300])), len(data) - 200)
         data[place : place + 3] = bytes(byte ^ 0xFF for byte in data[place : place + 3])
         file = input_file(tmp_path, bytes(data))
-        found = read(file, draw.choice([None, 30_000]), encoding_errors="skip")
+        in_parts, told = read(file, 30_000, encoding_errors="skip"), dict(file.left_out)
+        file.left_out.clear()
+        found = read(file, encoding_errors="skip")
+        assert (in_parts, told) == (found, file.left_out)
         assert len(found) >= len(IDS) - touched
         assert set(found) <= set(IDS)
         assert file.left_out or found == IDS

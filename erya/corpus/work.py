@@ -133,8 +133,10 @@ def working(out: Path, identity: Mapping[str, Any]) -> Iterator[Work]:
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             raise RunFailed(f"{out}: another build is writing it; wait for it, or choose another --out") from None
+        except OSError:
+            pass  # a file system without locks
         with disk_errors(out):
             _begin(path, out, identity)
         try:

@@ -79,18 +79,18 @@ def run_killed(out: Path, kills: int, processes: int, draw: random.Random) -> Co
     return places
 
 
-def check(folder: Path, kills: int, page_count: int) -> Counter[str]:
+def check(folder: Path, kills: int, page_count: int, processes: int) -> Counter[str]:
     """Kill, continue and compare; how many kills came in which stage."""
     (folder / "d.xml.bz2").write_bytes(packed("single", pages(page_count)))
     undisturbed = build(folder / "undisturbed", 1)
     _, error = undisturbed.communicate()
     assert undisturbed.returncode == 0, error
-    places = run_killed(folder / "corpus", kills, 2, random.Random(0))
+    places = run_killed(folder / "corpus", kills, processes, random.Random(0))
     assert bytes_of(folder / "corpus") == bytes_of(folder / "undisturbed")
     return places
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as temporary:
-        stages = dict(check(Path(temporary), int(sys.argv[1]), 2_000))
+        stages = dict(check(Path(temporary), int(sys.argv[1]), 2_000, processes=2))
         sys.stdout.write(f"the bytes are equal after kills in these stages: {stages}\n")

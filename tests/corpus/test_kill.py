@@ -15,12 +15,12 @@ OPTIONS = BuildOptions(part_bytes=20_000)
 
 
 def test_a_killed_build_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
-    check(tmp_path, kills=2, page_count=200)
+    check(tmp_path, kills=2, page_count=200, processes=1)
 
 
 @pytest.mark.slow
 def test_thirty_kills_change_no_byte(tmp_path: Path) -> None:
-    places = check(tmp_path, kills=30, page_count=2_000)
+    places = check(tmp_path, kills=30, page_count=2_000, processes=2)
     assert places.total() == 30
     assert places["reading"] >= 10
 

@@ -229,9 +229,7 @@ def test_repeated_ids_are_told_and_nothing_is_lost(tmp_path: Path, capsys: pytes
         (tmp_path / f"{name}.xml").write_bytes(packed("plain", body))
     build_corpus([tmp_path / "old.xml", tmp_path / "new.xml"], tmp_path / "c", ALL_TRAIN)
     assert len(texts(tmp_path / "c")["train"]) == 8
-    assert (
-        "3 documents have the id of an earlier one, with another text; all of" in capsys.readouterr().err
-    )
+    assert "3 documents have the id of an earlier one, with another text; all of" in capsys.readouterr().err
 
 
 def test_a_cut_input_leaves_an_earlier_corpus_as_it_was(tmp_path: Path, lines: Path) -> None:

@@ -87,7 +87,7 @@ def erya_texts(path: Path) -> Iterator[str]:
 def mwparserfromhell_texts(path: Path) -> Iterator[str]:
     import mwparserfromhell
 
-    from erya.corpus.dump import Dump
+    from erya.corpus.mediawiki.dump import Dump
     from erya.corpus.opening import InputFile
 
     for page in Dump(InputFile(path, path.name)).pages():

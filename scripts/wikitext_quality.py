@@ -38,9 +38,9 @@ from mwparserfromhell.nodes import ExternalLink, HTMLEntity, Tag, Text, Wikilink
 from rich.console import Console
 from rich.table import Table
 
-from erya.corpus.dump import Dump, Head
+from erya.corpus.mediawiki.dump import Dump, Head
+from erya.corpus.mediawiki.pages import Page
 from erya.corpus.opening import InputFile
-from erya.corpus.pages import Page
 from erya.corpus.wikitext import Rendering, Site, to_text
 
 ROOT = Path(__file__).resolve().parent.parent

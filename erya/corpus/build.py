@@ -24,8 +24,8 @@ from erya.corpus.assemble import Originals, Pairs, WriteGroup, gather_shards, gr
 from erya.corpus.card import write_card
 from erya.corpus.decontaminate import Evaluations
 from erya.corpus.deduplicate import originals
-from erya.corpus.definitions import with_definitions
 from erya.corpus.inputs import Found, gather
+from erya.corpus.mediawiki.definitions import with_definitions
 from erya.corpus.near.find import near_duplicates
 from erya.corpus.near.signature import scheme
 from erya.corpus.parts import PartOptions, PartWriter, ReadPart, cut_parts, read_digests, read_ids, read_texts

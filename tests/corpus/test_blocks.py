@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from erya.corpus import blocks
-from erya.corpus.blocks import read_blocks
+from erya.corpus.mediawiki import blocks
+from erya.corpus.mediawiki.blocks import read_blocks
 
 TEXT = random.Random(0).randbytes(500_000).hex().encode()
 FILES = {

@@ -12,9 +12,9 @@ import zstandard
 
 from erya.core.errors import UserError
 from erya.corpus import opening
-from erya.corpus.dump import Dump
+from erya.corpus.mediawiki.dump import Dump
+from erya.corpus.mediawiki.pages import MAX_PAGE_BYTES
 from erya.corpus.opening import REPLACED, InputFile
-from erya.corpus.pages import MAX_PAGE_BYTES
 from erya.corpus.source import ReadOptions
 from erya.corpus.sources.mediawiki import SOURCE
 from tests.corpus.dumps import HEAD, KINDS, TAIL, packed, page, pages

@@ -2,7 +2,7 @@
 
 import pytest
 
-from erya.corpus.disambiguation import is_disambiguation
+from erya.corpus.mediawiki.disambiguation import is_disambiguation
 
 LISTS = [
     ("en", "Ada", "'''Ada''' may refer to:\n{{Disambiguation|geo}}"),

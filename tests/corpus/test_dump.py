@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from erya.core.errors import UserError
-from erya.corpus.dump import Dump, Head
+from erya.corpus.mediawiki.dump import Dump, Head
+from erya.corpus.mediawiki.pages import Page
 from erya.corpus.opening import InputFile
-from erya.corpus.pages import Page
 from erya.corpus.source import ReadOptions
 from erya.corpus.sources.mediawiki import SOURCE
 

@@ -10,10 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from erya.core.storage import read_json
-from erya.corpus.disambiguation import is_disambiguation
-from erya.corpus.dump import Dump, Head
+from erya.corpus.mediawiki.disambiguation import is_disambiguation
+from erya.corpus.mediawiki.dump import Dump, Head
+from erya.corpus.mediawiki.pages import Page
 from erya.corpus.opening import InputFile
-from erya.corpus.pages import Page
 from erya.corpus.records import Document
 from erya.corpus.source import ReadOptions, Source
 from erya.corpus.wikitext import Site, simple_definition, to_text

@@ -13,9 +13,9 @@ from pathlib import Path
 from xml.parsers import expat
 
 from erya.core.errors import UserError
-from erya.corpus.blocks import read_blocks
+from erya.corpus.mediawiki.blocks import read_blocks
+from erya.corpus.mediawiki.pages import CLOSING_TAG, Cutter, Page, parse
 from erya.corpus.opening import REPLACED, DamagedInput, InputFile
-from erya.corpus.pages import CLOSING_TAG, Cutter, Page, parse
 
 CHUNK_BYTES = 2**20
 MAX_HEAD_BYTES = 8 * 2**20

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from erya.core.errors import UserError
+from erya.core.progress import say
 
 if TYPE_CHECKING:
     from erya.generate.engine import GenerationConfig
@@ -25,6 +26,7 @@ OPTIONS = (
     click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same text."),
     click.option("--stop", multiple=True, help="A text that ends the writing and is not shown; may be repeated."),
     click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."),
+    click.option("--compile", "compiled", is_flag=True, help="Compile first; a text written alone on a CPU is faster."),
 )
 
 
@@ -49,11 +51,13 @@ def writing_config(options: dict[str, Any]) -> "GenerationConfig":
     return resolve(GenerationConfig, [("command line", given)]).config
 
 
-def open_writer(model: Path, device: str) -> "tuple[LoadedModel, Writer]":
+def open_writer(model: Path, device: str, compiled: bool) -> "tuple[LoadedModel, Writer]":
     """A model directory, ready to write: float32 on a CPU, what the hardware does best elsewhere.
 
-    Raises: UserError when it is no model, or has no tokenizer.
+    Raises: UserError when it is no model, has no tokenizer, or is to be compiled and cannot.
     """
+    import time
+
     import torch
 
     from erya.core.device import choose_device, choose_precision
@@ -67,5 +71,8 @@ def open_writer(model: Path, device: str) -> "tuple[LoadedModel, Writer]":
     if loaded.tokenizer is None:
         raise UserError(f"{model}: has no tokenizer.json, so text cannot be read; copy the tokenizer's files into it")
     decoder = loaded.expect(Decoder)
-    decoder.pack()
+    start = time.monotonic()
+    decoder.pack(compiled)
+    if compiled:
+        say(f"compiled in {time.monotonic() - start:.0f} seconds")
     return loaded, Writer(decoder, loaded.tokenizer)

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a text.")
 @writing_options
 def COMMAND(  # noqa: N802 - the name the command line looks for
-    model: Path, prompts: tuple[str, ...], file: Any, num: int, as_json: bool, device: str, **options: Any
+    model: Path,
+    prompts: tuple[str, ...],
+    file: Any,
+    num: int,
+    as_json: bool,
+    device: str,
+    compiled: bool,
+    **options: Any,
 ) -> None:
     """Continue each PROMPT with MODEL, a model directory.
 
@@ -39,7 +46,7 @@ def COMMAND(  # noqa: N802 - the name the command line looks for
     if num > 1 and config.greedy:
         raise UserError(f"num: got {num} with a temperature of 0, which writes the same text {num} times; raise it")
     chosen = _prompts(prompts, file)
-    _, writer = open_writer(model, device)
+    _, writer = open_writer(model, device, compiled)
     texts = [prompt for prompt in chosen for _ in range(num)]
     events = writer.stream(texts, config)
     if as_json:

@@ -54,7 +54,7 @@ class _Kept:
         self.tokens = _gather(tokens, best)
 
 
-@torch.inference_mode()
+@torch.no_grad()  # what is compiled takes no tensor of inference mode
 def beam_search(
     model: GenerativeModel, prompts: Sequence[Sequence[int]], end_id: int, forbidden: Sequence[int], config: BeamConfig
 ) -> list[Hypothesis]:
@@ -67,7 +67,7 @@ def beam_search(
     capacity = model.capacity(longest, config.max_new_tokens)
     most = capacity - model.capacity(longest, 0)
     state, logits = model.begin([list(prompt) for prompt in prompts], capacity)
-    state.spread(beams)
+    state.branch(beams)
     logits = logits.repeat_interleave(beams, dim=0)
     found: dict[int, Hypothesis] = {}
     rows = torch.arange(len(prompts), device=logits.device)
@@ -76,7 +76,7 @@ def beam_search(
     written = torch.full((len(prompts), beams, most), end_id, device=logits.device)
     kept = _Kept(written.clone(), torch.full_like(running, NEVER))
     for length in range(1, most + 1):
-        scores, tokens, origins = _candidates(logits, running, forbidden, end_id if length == most else None)
+        scores, tokens, origins = _candidates(logits, running, forbidden) if length < most else _ends(running, end_id)
         texts = _gather(written, origins)
         texts[:, :, length - 1] = tokens
         ends = tokens == end_id
@@ -91,16 +91,18 @@ def beam_search(
         alive = (~done).nonzero().flatten()
         if not len(alive):
             break
-        origins = origins.gather(1, chosen)[alive] + alive[:, None] * beams
-        rows, running, written = rows[alive], running[alive], written[alive]
-        kept = _Kept(kept.tokens[alive], kept.scores[alive])
-        state.select(origins.flatten())
-        logits = model.step(state, written[:, :, length - 1].flatten())
+        state.follow(origins.gather(1, chosen))
+        if len(alive) < len(rows):
+            state.select(alive)
+            rows, running, written = rows[alive], running[alive], written[alive]
+            kept = _Kept(kept.tokens[alive], kept.scores[alive])
+        if length + 1 < most:  # the last token is not chosen
+            logits = model.step(state, written[:, :, length - 1].flatten())
     return [found[place] for place in range(len(prompts))]
 
 
 def _candidates(
-    logits: Float[Tensor, "rows V"], running: Float[Tensor, "N beams"], forbidden: Sequence[int], forced: int | None
+    logits: Float[Tensor, "rows V"], running: Float[Tensor, "N beams"], forbidden: Sequence[int]
 ) -> tuple[Float[Tensor, "N two"], Int[Tensor, "N two"], Int[Tensor, "N two"]]:
     """The likeliest continuations of each prompt, twice as many as beams: scores, tokens, and which beam each is of.
 
@@ -108,15 +110,21 @@ def _candidates(
     """
     beams = running.shape[1]
     shares = logits.log_softmax(-1)
-    shares[:, list(forbidden)] = -torch.inf
-    if forced is not None:
-        shares = torch.full_like(shares, -torch.inf)
-        shares[:, forced] = 0.0
+    for token in forbidden:
+        shares[:, token] = -torch.inf
     # The best of all are among the best of each beam, which are found without sorting the rest.
     best, tokens = shares.topk(min(2 * beams, shares.shape[1]))
     scores = (best.view(*running.shape, -1) + running[:, :, None]).flatten(1)
     scores, places = scores.topk(2 * beams)
     return scores, tokens.view(len(running), -1).gather(1, places), places // best.shape[1]
+
+
+def _ends(
+    running: Float[Tensor, "N beams"], end_id: int
+) -> tuple[Float[Tensor, "N beams"], Int[Tensor, "N beams"], Int[Tensor, "N beams"]]:
+    """The same where every text has to end."""
+    origins = torch.arange(running.shape[1], device=running.device).expand_as(running)
+    return running, torch.full_like(origins, end_id), origins
 
 
 def _gather(texts: Int[Tensor, "N some length"], places: Int[Tensor, "N other"]) -> Int[Tensor, "N other length"]:

@@ -83,6 +83,21 @@ def test_selected_rows_go_on_as_before(model: Decoder, tokens: Tokens) -> None:
         torch.testing.assert_close(model.step(state, torch.full((len(rows),), 9)), expected[1][rows], **SAME)
 
 
+def test_ways_of_a_text_are_written_as_if_it_were_repeated(model: Decoder, tokens: Tokens) -> None:
+    prompts = [tokens(length).tolist() for length in (7, 3, 9)]
+    state, _ = model.begin(prompts, capacity=20)
+    state.branch(2)
+    repeated, _ = model.begin([prompt for prompt in prompts for _ in range(2)], capacity=20)
+    further = torch.arange(5, 11)
+    torch.testing.assert_close(model.step(state, further), model.step(repeated, further), **SAME)
+    state.follow(torch.tensor([[1, 0], [0, 0], [1, 1]]))
+    state.select(torch.tensor([0, 2]))  # the second text is done
+    rows = torch.tensor([1, 0, 5, 5])
+    repeated.select(rows)
+    for _ in range(2):
+        torch.testing.assert_close(model.step(state, rows + 3), model.step(repeated, rows + 3), **SAME)
+
+
 def test_packed_is_unpacked_and_documents_do_not_meet(model: Decoder, tokens: Tokens) -> None:
     lengths = (5, 11, 1, 7)
     texts = [tokens(1, length) for length in lengths]
@@ -183,6 +198,32 @@ for family in ("gpt2", "qwen3"):
         torch.testing.assert_close(compiled(text, documents), model.hidden(text, documents), atol=1e-5, rtol=1e-5)
         compiled(text, documents).sum().backward()
 """
+
+
+COMPILED_STEPS = """
+import torch
+from tests.model.conftest import build, disturbed
+
+def written(model, prompts, further):
+    state, logits = model.begin(prompts, capacity=20)
+    return torch.stack([logits, *(model.step(state, column) for column in further.T)])
+
+for family in ("gpt2", "qwen3"):
+    model = disturbed(build(family))
+    prompts, further = [torch.randint(300, (length,)).tolist() for length in (7, 3, 1)], torch.randint(300, (3, 6))
+    alone = [written(model, [prompt], further[:1]) for prompt in prompts]
+    together = written(model, prompts, further)
+    model.pack(compiled=True)
+    with torch.compiler.set_stance("fail_on_recompile"):
+        for prompt, expected in zip(prompts, alone):
+            torch.testing.assert_close(written(model, [prompt], further[:1]), expected, atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(written(model, prompts, further), together, atol=1e-5, rtol=1e-5)
+"""
+
+
+@pytest.mark.slow
+def test_compiled_steps_write_the_same_and_compile_once() -> None:
+    subprocess.run([sys.executable, "-c", COMPILED_STEPS], check=True)
 
 
 def test_hidden_compiles_as_one_graph() -> None:

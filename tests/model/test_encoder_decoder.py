@@ -88,18 +88,19 @@ def test_step_by_step_is_all_at_once(model: EncoderDecoder) -> None:
     torch.testing.assert_close(torch.stack(steps, 1), whole, **SAME)
 
 
-def test_spread_rows_of_a_source_write_as_if_it_were_repeated(model: EncoderDecoder) -> None:
+def test_ways_of_a_text_are_written_as_if_it_were_repeated(model: EncoderDecoder) -> None:
     texts = [[5, 6, 7, END], [8, 9, END], [4, END]]
     state, _ = model.begin(texts, 10)
-    state.spread(2)
-    tokens = torch.tensor([3, 4, 5, 6, 7, 8])
-    together = model.step(state, tokens)
+    state.branch(2)
     repeated, _ = model.begin([text for text in texts for _ in range(2)], 10)
-    torch.testing.assert_close(together, model.step(repeated, tokens), **SAME)
-    rows = torch.tensor([1, 0, 5, 5])  # the second source is done; the beams of the others change places
-    state.select(rows)
+    tokens = torch.tensor([3, 4, 5, 6, 7, 8])
+    torch.testing.assert_close(model.step(state, tokens), model.step(repeated, tokens), **SAME)
+    state.follow(torch.tensor([[1, 0], [0, 0], [1, 1]]))
+    state.select(torch.tensor([0, 2]))  # the second text is done
+    rows = torch.tensor([1, 0, 5, 5])
     repeated.select(rows)
-    torch.testing.assert_close(model.step(state, rows + 3), model.step(repeated, rows + 3), **SAME)
+    for _ in range(2):
+        torch.testing.assert_close(model.step(state, rows + 3), model.step(repeated, rows + 3), **SAME)
 
 
 def test_padding_and_later_tokens_change_nothing_before(model: EncoderDecoder) -> None:

@@ -3,6 +3,7 @@
 In: token ids. Out: logits, a summed loss, or, step by step, the logits of each next token.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
@@ -17,6 +18,7 @@ from erya.model.architectures.base import BaseConfig, Batch, Loss, Transformer, 
 from erya.model.layers.attention import Attention, document_mask
 from erya.model.layers.block import Block, dropped
 from erya.model.layers.cache import LayerCache, State
+from erya.model.layers.compiled import CompiledStep, compiled_step, compiling
 from erya.model.layers.cross_entropy import IGNORED, linear_cross_entropy, target_nats
 from erya.model.layers.embedding import Embedding, restarting_positions
 from erya.model.layers.mlp import MLP, SwiGLU
@@ -59,6 +61,7 @@ class Decoder(Transformer):
         self.norm = _norm(config)
         self.head = None if config.tie_embeddings else nn.Linear(config.hidden_size, config.vocab_size, bias=False)
         self.packed_head: PackedLinear | None = None
+        self._compiled: CompiledStep | None = None
 
     @property
     def head_weight(self) -> Float[Tensor, "V D"]:
@@ -107,7 +110,7 @@ class Decoder(Transformer):
         """The room a row needs to write so many tokens after its prompt, as far as the context allows."""
         return min(prompt_tokens + new_tokens, self.config.context_length)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def begin(self, prompts: list[list[int]], capacity: int) -> tuple[State, Float[Tensor, "B V"]]:
         """Read the prompts; give what is remembered, with room for `capacity` tokens a row, and the next logits."""
         assert prompts, "no prompts"
@@ -129,22 +132,35 @@ class Decoder(Transformer):
         state.lengths = torch.tensor(lengths, device=device)
         return state, self._logits(hidden[torch.arange(len(prompts), device=device), state.lengths - 1])
 
-    @torch.inference_mode()
-    def step(self, state: State, tokens: Int[Tensor, " B"]) -> Float[Tensor, "B V"]:
-        """Append one token to every row; the logits of the one after it."""
-        assert state.length < state.capacity, f"the state has room for {state.capacity} tokens only"
-        hidden = self._continue(state, tokens[:, None])
+    @torch.no_grad()
+    def step(self, state: State, tokens: Int[Tensor, " N"]) -> Float[Tensor, "N V"]:
+        """Append one token to every row, or to every way of every row; the logits of the one after it."""
+        rows = tokens.view(state.rows, -1)
+        assert state.length + rows.shape[1] <= state.capacity, f"the state has {state.capacity} places only"
+        # torch.compile takes a length of 0 or 1 for a constant and would compile anew for the next.
+        compiled = self._compiled if len(tokens) == 1 and state.length > 1 and state.seen is None else None
+        hidden = self._continue(state, rows, compiled.block if compiled else Block.__call__).flatten(0, 1)
         state.advance()
-        return self._logits(hidden[:, 0])
+        return compiled.head(self.packed_head, hidden) if compiled else self._logits(hidden)
 
-    def pack(self) -> None:
+    def pack(self, compiled: bool = False) -> None:
         """Lay the weights out for writing text: faster steps, no training and no saving any more.
 
-        Does nothing where the place or the type of the weights has no such layout.
+        Does nothing where the place or the type of the weights has no such layout. `compiled` makes a text written
+        alone faster still: it takes some seconds here, and the weights are held a second time.
+        Raises: UserError when it is to be compiled and cannot.
         """
-        if can_pack(self.head_weight):
-            pack(self.blocks)
-            self.packed_head = PackedLinear(self.head_weight, None)
+        if not can_pack(self.head_weight):
+            if compiled:
+                raise UserError("compile: serves float32 on a CPU only; choose --device cpu, or leave it out")
+            return
+        pack(self.blocks, compiled)
+        self.packed_head = PackedLinear(self.head_weight, None, compiled)
+        if compiled:
+            self._compiled = compiled_step()
+            with compiling():
+                state, _ = self.begin([[0, 0]], capacity=4)
+                self.step(state, torch.tensor([0]))
 
     def matrix_parts(self) -> dict[str, tuple[int, ...]]:
         """The blocks' matrices by parameter name, each with the output sizes of the projections fused in it."""
@@ -180,23 +196,18 @@ class Decoder(Transformer):
         caches = [LayerCache(rows, config.num_kv_heads, capacity, config.head_dim) for _ in self.blocks]
         return State(caches, capacity)
 
-    def _continue(self, state: State, tokens: Int[Tensor, "B T"]) -> Float[Tensor, "B T D"]:
+    def _continue(
+        self, state: State, tokens: Int[Tensor, "B T"], run: Callable[..., Tensor] = Block.__call__
+    ) -> Float[Tensor, "B T D"]:
         assert not (self.training and self.config.dropout), "generation in training mode would drop activations"
-        if state.lengths is None:
-            positions = torch.arange(state.length, state.length + tokens.shape[1], device=tokens.device)[None]
-        else:
-            positions = state.lengths[:, None]
+        positions = state.positions(tokens.shape[1], tokens.device)
         mask = state.mask()
         x = self.embedding(tokens, positions)
         rotation = self.rotary(positions) if self.rotary is not None else None
         for block, cache in zip(self.blocks, state.layers, strict=True):
-            x = block(x, rotation, mask, partial(cache.append, start=state.length, lengths=state.lengths))
+            x = run(block, x, rotation, mask, partial(cache.append, start=state.length, lengths=state.lengths))
         last: Tensor = self.norm(x)
         return last
-
-
-def _count(targets: Tensor) -> Int[Tensor, ""]:
-    return torch.tensor(targets.numel(), device=targets.device)
 
 
 def _norm(config: DecoderConfig) -> nn.Module:

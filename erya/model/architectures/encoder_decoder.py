@@ -102,7 +102,7 @@ class EncoderDecoder(Transformer):
         """The room a target of so many tokens needs, as far as the context allows."""
         return min(new_tokens, self.config.context_length - 1)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def begin(self, prompts: list[list[int]], capacity: int) -> tuple[SourceState, Float[Tensor, "B V"]]:
         """Read the sources; give what is remembered, with room for `capacity` target tokens, and the first logits."""
         assert prompts, "no sources"
@@ -116,20 +116,22 @@ class EncoderDecoder(Transformer):
         state = SourceState(caches, capacity + 1, sources, mask)
         return state, self.step(state, torch.full((len(prompts),), self.config.pad_id, device=device))
 
-    @torch.inference_mode()
-    def step(self, state: SourceState, tokens: Int[Tensor, " B"]) -> Float[Tensor, "B V"]:
-        """Append one token to every row; the logits of the one after it."""
-        assert state.length < state.capacity, f"the state has room for {state.capacity} tokens only"
+    @torch.no_grad()
+    def step(self, state: SourceState, tokens: Int[Tensor, " N"]) -> Float[Tensor, "N V"]:
+        """Append one token to every row, or to every way of every row; the logits of the one after it."""
+        rows = tokens.view(state.rows, -1)
+        assert state.length + rows.shape[1] <= state.capacity, f"the state has {state.capacity} places only"
         assert not (self.training and self.dropout), "generation in training mode would drop activations"
-        x = self._embed(tokens[:, None], state.length)
+        x = self._embed(rows, state.positions(1, tokens.device))
+        mask = state.mask()
         for block, cache, source in zip(self.decoder, state.layers, state.sources, strict=True):
-            memory = partial(cache.append, start=state.length, lengths=None)
-            x = block(x, None, memory, source, state.source_mask, state.width)
+            x = block(x, mask, partial(cache.append, start=state.length, lengths=None), source, state.source_mask)
         state.advance()
+        hidden = x.flatten(0, 1)
         if self.packed_head is not None:
-            packed: Tensor = self.packed_head(x[:, 0]) + self.head_bias
+            packed: Tensor = self.packed_head(hidden)
             return packed
-        return F.linear(x[:, 0], self.head_weight, self.head_bias).float()
+        return F.linear(hidden, self.head_weight, self.head_bias).float()
 
     def pack(self) -> None:
         """Lay the weights out for writing text: faster steps, no training and no saving any more.
@@ -139,7 +141,7 @@ class EncoderDecoder(Transformer):
         if can_pack(self.head_weight):
             pack(self.encoder)
             pack(self.decoder)
-            self.packed_head = PackedLinear(self.head_weight, None)
+            self.packed_head = PackedLinear(self.head_weight, self.head_bias)
 
     def matrix_parts(self) -> dict[str, tuple[int, ...]]:
         """The blocks' matrices by parameter name, each with the output sizes of the projections fused in it."""
@@ -156,13 +158,16 @@ class EncoderDecoder(Transformer):
         named = {name: value for name, value in self.named_parameters() if value.ndim == 2 and "coder." in name}
         return {name: fused[name.split(".", 2)[2].removesuffix(".weight")] for name in named}
 
-    def _embed(self, tokens: Int[Tensor, "B T"], start: int = 0) -> Float[Tensor, "B T D"]:
-        length = start + tokens.shape[1]
-        if length > self.config.context_length:
-            raise UserError(f"a text of {length} tokens: the model reads at most {self.config.context_length}")
+    def _embed(self, tokens: Int[Tensor, "B T"], places: Int[Tensor, "#B #T"] | None = None) -> Float[Tensor, "B T D"]:
+        """The vectors the first block reads; where `places` does not say, the tokens stand one after the other."""
+        if places is None:
+            length = tokens.shape[1]
+            if length > self.config.context_length:
+                raise UserError(f"a text of {length} tokens: the model reads at most {self.config.context_length}")
+            places = torch.arange(length, device=tokens.device)[None]
         vectors: Tensor = self.embedding(tokens)
         scale = math.sqrt(self.config.hidden_size) if self.config.scale_embedding else 1.0
-        return dropped(vectors * scale + self.positions[start:length], self)
+        return dropped(vectors * scale + self.positions[places], self)
 
     def _supervised(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         hidden = self.hidden(batch["source"], batch["tokens"])

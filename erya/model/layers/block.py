@@ -61,15 +61,12 @@ class PostNormBlock(nn.Module):
         mask: Bool[Tensor, "#B 1 #T S"] | None = None,
         memory: Memory | None = None,
         source: KeysValues | None = None,
-        source_mask: Bool[Tensor, "N 1 1 Z"] | None = None,
-        width: int = 1,
+        source_mask: Bool[Tensor, "B 1 1 Z"] | None = None,
     ) -> Float[Tensor, "B T D"]:
-        """The residual stream after this block; each source serves `width` rows of x beside one another."""
+        """The residual stream after this block."""
         x = self.attention_norm(x + dropped(self.attention(x, None, mask, memory), self))
         if self.cross is not None and self.cross_norm is not None:
-            # The rows of one source stand beside each other as if they were positions: nothing of it is repeated.
-            grouped = x.view(x.shape[0] // width, width * x.shape[1], -1)
-            x = self.cross_norm(x + dropped(self.cross(grouped, source, source_mask), self).view_as(x))
+            x = self.cross_norm(x + dropped(self.cross(x, source, source_mask), self))
         normed: Tensor = self.mlp_norm(x + dropped(self.mlp(x), self))
         return normed
 

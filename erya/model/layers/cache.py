@@ -36,84 +36,117 @@ class LayerCache:
             self.values[rows, :, lengths] = values[:, :, 0]
         return self.keys[:, :, :end], self.values[:, :, :end]
 
-    @torch.inference_mode()
     def select(self, rows: Int[Tensor, " N"], length: int) -> None:
         """Keep these rows, in this order, and of each the first `length` places."""
-        old = self.keys, self.values
         self.shape = (len(rows), *self.shape[1:])
-        if old[0] is None or old[1] is None:
-            return
-        keys, values = (part[:, :, :length][rows] for part in old if part is not None)
-        if self.keys is None or self.keys.shape != self.shape:
-            self.keys, self.values = keys.new_zeros(self.shape), values.new_zeros(self.shape)
-        assert self.values is not None
-        self.keys[:, :, :length], self.values[:, :, :length] = keys, values
+        self._move(rows, length)
+
+    def extend(self, capacity: int, length: int) -> None:
+        """Make room for `capacity` places, of which the first `length` are kept."""
+        self.shape = (*self.shape[:2], capacity, self.shape[3])
+        self._move(slice(None), length)
+
+    @torch.no_grad()
+    def _move(self, rows: Int[Tensor, " N"] | slice, length: int) -> None:
+        if self.keys is not None and self.values is not None:
+            old = self.keys[:, :, :length][rows], self.values[:, :, :length][rows]
+            self.keys, self.values = self.keys.new_zeros(self.shape), self.values.new_zeros(self.shape)
+            self.keys[:, :, :length], self.values[:, :, :length] = old
 
 
 class State:
     """A batch of texts being written: what each layer remembers and how long each row is.
 
-    Rows of one length share a slice of the cache and need no mask; where lengths differ, `lengths` says them.
+    Rows of one length share a slice of the cache and need no mask; where lengths differ, `lengths` says them. After
+    `branch`, each row goes on in several ways that stand in it beside one another, and `seen` says which places of the
+    row each way has behind it: to follow the best ways moves no key and no value.
     """
 
     def __init__(self, layers: list[LayerCache], capacity: int) -> None:
         self.layers = layers
         self.capacity = capacity
         self.length = 0
+        """Places filled in every row."""
         self.lengths: Int[Tensor, " B"] | None = None
+        self.seen: Bool[Tensor, "B W S"] | None = None
+        self.ends: Int[Tensor, "B 1"] | None = None
+        """The position of the next token of every way, once there are ways."""
+
+    @property
+    def rows(self) -> int:
+        """How many texts there are, the ways of one counted once."""
+        return self.layers[0].shape[0]
 
     def select(self, rows: Int[Tensor, " N"]) -> None:
-        """Keep these rows, in this order: to drop finished texts or to follow the best beams."""
+        """Keep these rows, in this order: to drop finished texts."""
         for layer in self.layers:
             layer.select(rows, self.length)
+        if self.seen is not None and self.ends is not None:
+            self.seen, self.ends = self.seen[rows], self.ends[rows]
         if self.lengths is not None:
             self.lengths = self.lengths[rows]
             self.length = int(self.lengths.max())
             if bool((self.lengths == self.length).all()):
                 self.lengths = None
 
-    def spread(self, width: int) -> None:
-        """Make `width` rows of each, beside one another."""
-        rows = self.layers[0].shape[0]
-        self.select(torch.arange(rows).repeat_interleave(width))
+    def branch(self, width: int) -> None:
+        """Let every row go on in `width` ways."""
+        keys = self.layers[0].keys
+        assert keys is not None, "nothing has been read yet"
+        places = torch.arange(self.length, device=keys.device)
+        lengths = places.new_full((self.rows,), self.length) if self.lengths is None else self.lengths
+        self.ends, self.lengths = lengths[:, None], None
+        self.seen = (places < self.ends)[:, None].expand(-1, width, -1)
+        self.capacity = self.length + width * (self.capacity - self.length)
+        for layer in self.layers:
+            layer.extend(self.capacity, self.length)
 
-    def advance(self) -> None:
-        """Count one more token in every row."""
-        self.length += 1
+    def follow(self, ways: Int[Tensor, "B W"]) -> None:
+        """Go on from these ways of each row."""
+        assert self.seen is not None, "branch first"
+        self.seen = self.seen.gather(1, ways[:, :, None].expand(-1, -1, self.seen.shape[2]))
+
+    def positions(self, count: int, device: torch.device) -> Int[Tensor, "#B #T"]:
+        """Where the next `count` tokens of each row stand; the next of each of its ways stand at the same."""
+        if self.ends is not None:
+            return self.ends
         if self.lengths is not None:
-            self.lengths = self.lengths + 1
+            return self.lengths[:, None]
+        return torch.arange(self.length, self.length + count, device=device)[None]
 
-    def mask(self) -> Bool[Tensor, "B 1 1 S"] | None:
-        """Which stored places, with the next one, a row's next token sees; None where all rows see all."""
+    def mask(self) -> Bool[Tensor, "B 1 #T S"] | None:
+        """Which stored places, with the next ones, a row's next tokens see; None where all rows see all."""
+        if self.seen is not None:
+            rows, width, _ = self.seen.shape
+            itself = torch.eye(width, dtype=torch.bool, device=self.seen.device).expand(rows, -1, -1)
+            return torch.cat((self.seen, itself), dim=2)[:, None]
         if self.lengths is None:
             return None
         places = torch.arange(self.length + 1, device=self.lengths.device)
         return (places <= self.lengths[:, None])[:, None, None, :]
 
+    def advance(self) -> None:
+        """Count one more token in every row, or in every way of it."""
+        if self.ends is not None and (mask := self.mask()) is not None:
+            self.seen, self.ends = mask[:, 0], self.ends + 1
+            self.length = self.seen.shape[2]
+            return
+        self.length += 1
+        if self.lengths is not None:
+            self.lengths = self.lengths + 1
+
 
 class SourceState(State):
-    """The same for texts written from a source: also what each layer attends to there, once for all rows of a source.
-
-    Rows of one source stand beside one another, `width` of them.
-    """
+    """The same for texts written from a source: also what each layer attends to there."""
 
     def __init__(
         self, layers: list[LayerCache], capacity: int, sources: list[KeysValues], mask: Bool[Tensor, "N 1 1 S"] | None
     ) -> None:
         super().__init__(layers, capacity)
-        self.sources, self.source_mask, self.width = sources, mask, 1
-
-    def spread(self, width: int) -> None:
-        """Make `width` rows of each source; what is attended to stays as it is."""
-        rows = torch.arange(self.layers[0].shape[0]).repeat_interleave(width)
-        for layer in self.layers:
-            layer.select(rows, self.length)
-        self.width *= width
+        self.sources, self.source_mask = sources, mask
 
     def select(self, rows: Int[Tensor, " N"]) -> None:
-        """Keep these rows, in this order; all rows kept of a source stand together, `width` of them."""
+        """Keep these rows and their sources, in this order."""
         super().select(rows)
-        kept = rows[:: self.width] // self.width
-        if len(kept) < len(self.sources[0][0]) or not bool((kept == torch.arange(len(kept), device=kept.device)).all()):
-            self.sources = [(keys[kept], values[kept]) for keys, values in self.sources]
-            self.source_mask = self.source_mask[kept] if self.source_mask is not None else None
+        self.sources = [(keys[rows], values[rows]) for keys, values in self.sources]
+        self.source_mask = self.source_mask[rows] if self.source_mask is not None else None

@@ -13,7 +13,7 @@ class Embedding(nn.Module):
         self.tokens = nn.Embedding(vocab_size, hidden_size)
         self.positions = nn.Embedding(learned_positions, hidden_size) if learned_positions else None
 
-    def forward(self, tokens: Int[Tensor, "B T"], positions: Int[Tensor, "#B T"]) -> Float[Tensor, "B T D"]:
+    def forward(self, tokens: Int[Tensor, "B T"], positions: Int[Tensor, "#B #T"]) -> Float[Tensor, "B T D"]:
         """The vectors the first block reads."""
         vectors: Tensor = self.tokens(tokens)
         if self.positions is not None:

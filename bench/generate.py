@@ -3,8 +3,8 @@
     python bench/generate.py [--tokens 64] [--repeats 5]
 
 The same random weights everywhere, through one saved directory; the tokens written must be equal. Repeats are
-interleaved, the median counts. Erya writes one text compiled as well (`--compile`), which takes the seconds shown once;
-its batches are never compiled. A step at batch 1 reads every weight once, so its speed is also given as a share of the
+interleaved, the median counts. Erya writes one text compiled as well (`--compile`), which takes the seconds shown once,
+loading included. A step at batch 1 reads every weight once, so its speed is also given as a share of the
 memory bandwidth measured in the same run.
 """
 
@@ -29,6 +29,7 @@ from erya.generate.engine import Engine, GenerationConfig
 from erya.model.architectures.decoder import Decoder
 from erya.model.families.gpt2 import FAMILY
 from erya.model.files import load_model, save_model
+from erya.model.layers.packed import Use
 from erya.tokenizer.files import default_config
 from erya.tokenizer.special import SPECIAL_TOKENS
 from erya.tokenizer.tokenizer import Tokenizer
@@ -45,9 +46,9 @@ SHAPE = {
     "tie_embeddings": True,
 }
 PROMPT_TOKENS = 32
-BATCHES = (1, 16)
+BATCH = 16
 COMPILED = "erya, compiled"
-WANTED = {1: 2.0, 16: 1.5}
+WANTED = {1: 2.0, BATCH: 1.5}
 QUIET_SECONDS = 0.5  # CTranslate2's threads spin 0.2 s after their work and would take a core from whoever is next
 Write = Callable[[list[list[int]]], list[list[int]]]
 
@@ -66,11 +67,11 @@ def made_up_tokenizer(vocab_size: int) -> Tokenizer:
     return Tokenizer(model.to_str(), default_config())
 
 
-def erya_writer(directory: Path, tokens: int, compiled: bool = False) -> Write:
+def erya_writer(directory: Path, tokens: int, use: Use) -> Write:
     loaded = load_model(directory)
     assert loaded.tokenizer is not None
     decoder = loaded.expect(Decoder)
-    decoder.pack(compiled)
+    decoder.pack(use)
     engine = Engine(decoder, loaded.tokenizer)
     config = GenerationConfig(temperature=0, max_new_tokens=tokens, stop_at_end_of_text=False)
     return lambda prompts: [completion.tokens for completion in engine.complete(prompts, config)]
@@ -157,20 +158,19 @@ def main() -> None:
         read = weight_bytes(model)
         del model
         settings = directory, arguments.tokens
-        writers = {
-            "erya": erya_writer(*settings),
+        peers = {
             "transformers": transformers_writer(*settings),
             "ctranslate2": ctranslate2_writer(directory, tokenizer, Path(folder) / "ct2", arguments.tokens),
         }
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(Path(folder) / "compiled")  # nothing is compiled beforehand
         start = time.perf_counter()
-        compiled = {COMPILED: erya_writer(*settings, compiled=True)}
+        compiled = erya_writer(*settings, "compiled")
         seconds = time.perf_counter() - start
+        alone = {COMPILED: compiled, "erya": erya_writer(*settings, "alone")} | peers
         bandwidth = memory_bandwidth(torch.device("cpu"))
-        rows = []
-        for batch in BATCHES:
-            systems = compiled | writers if batch == 1 else writers
-            rows += table(batch, measure(systems, batch, arguments.repeats, arguments.tokens), read / bandwidth)
+        rows = table(1, measure(alone, 1, arguments.repeats, arguments.tokens), read / bandwidth)
+        batch = {"erya": erya_writer(*settings, "batch")} | peers
+        rows += table(BATCH, measure(batch, BATCH, arguments.repeats, arguments.tokens), read / bandwidth)
     rows[0]["compile_seconds"] = seconds
     headline = rows[0]["ratio"]
     assert isinstance(headline, float)

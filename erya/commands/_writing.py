@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from erya.generate.engine import GenerationConfig
     from erya.generate.text import Writer
     from erya.model.files import LoadedModel
+    from erya.model.layers.packed import Use
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -26,7 +27,7 @@ OPTIONS = (
     click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same text."),
     click.option("--stop", multiple=True, help="A text that ends the writing and is not shown; may be repeated."),
     click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."),
-    click.option("--compile", "compiled", is_flag=True, help="Compile first; a text written alone on a CPU is faster."),
+    click.option("--compile", "compiled", is_flag=True, help="Compile first: one text on a CPU is written faster."),
 )
 
 
@@ -51,7 +52,7 @@ def writing_config(options: dict[str, Any]) -> "GenerationConfig":
     return resolve(GenerationConfig, [("command line", given)]).config
 
 
-def open_writer(model: Path, device: str, compiled: bool) -> "tuple[LoadedModel, Writer]":
+def open_writer(model: Path, device: str, use: "Use") -> "tuple[LoadedModel, Writer]":
     """A model directory, ready to write: float32 on a CPU, what the hardware does best elsewhere.
 
     Raises: UserError when it is no model, has no tokenizer, or is to be compiled and cannot.
@@ -72,7 +73,7 @@ def open_writer(model: Path, device: str, compiled: bool) -> "tuple[LoadedModel,
         raise UserError(f"{model}: has no tokenizer.json, so text cannot be read; copy the tokenizer's files into it")
     decoder = loaded.expect(Decoder)
     start = time.monotonic()
-    decoder.pack(compiled)
-    if compiled:
+    decoder.pack(use)
+    if use == "compiled":
         say(f"compiled in {time.monotonic() - start:.0f} seconds")
     return loaded, Writer(decoder, loaded.tokenizer)

@@ -27,7 +27,7 @@ def COMMAND(  # noqa: N802 - the name the command line looks for
     printf 'Once upon a time\\nThe next day\\n' | erya chat runs/first/model --seed 3
     """
     config = writing_config(options)
-    _, writer = open_writer(model, device, compiled)
+    _, writer = open_writer(model, device, "compiled" if compiled else "alone")
     writer.latest("", config)  # says now, not after the first line, when there is no room to write
     interactive = sys.stdin.isatty()
     if interactive:

@@ -46,8 +46,10 @@ def COMMAND(  # noqa: N802 - the name the command line looks for
     if num > 1 and config.greedy:
         raise UserError(f"num: got {num} with a temperature of 0, which writes the same text {num} times; raise it")
     chosen = _prompts(prompts, file)
-    _, writer = open_writer(model, device, compiled)
     texts = [prompt for prompt in chosen for _ in range(num)]
+    if compiled and len(texts) > 1:
+        raise UserError(f"compile: got {len(texts)} texts to write; it serves one; leave it out, batches are fast")
+    _, writer = open_writer(model, device, "compiled" if compiled else "alone" if len(texts) == 1 else "batch")
     events = writer.stream(texts, config)
     if as_json:
         _print_json(texts, events)

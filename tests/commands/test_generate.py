@@ -64,6 +64,7 @@ def test_prompts_come_from_a_file_or_from_standard_input(
         (["x", "--file", "/dev/null"], "choose one"),
         (["--file", "/dev/null"], "the input is empty"),
         (["x", "--device", "tpu"], "device: unknown 'tpu'"),
+        (["x", "--num", "2", "--compile"], "compile: got 2 texts"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_2(
@@ -95,6 +96,7 @@ def test_compiled_is_eager(model: str) -> None:
     assert "compiled in" in compiled.stderr
 
 
+@pytest.mark.slow
 def test_without_a_compiler_compiling_is_refused_in_one_line(model: str, tmp_path: Path) -> None:
     environment = {**os.environ, "CXX": "no-such-compiler", "TORCHINDUCTOR_CACHE_DIR": str(tmp_path)}
     command = [sys.executable, "-m", "erya", "generate", model, "The fox", "--compile"]

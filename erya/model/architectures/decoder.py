@@ -23,7 +23,7 @@ from erya.model.layers.cross_entropy import IGNORED, linear_cross_entropy, targe
 from erya.model.layers.embedding import Embedding, restarting_positions
 from erya.model.layers.mlp import MLP, SwiGLU
 from erya.model.layers.norm import LayerNorm, RMSNorm
-from erya.model.layers.packed import PackedLinear, can_pack, pack
+from erya.model.layers.packed import Use, can_pack, pack, packed
 from erya.model.layers.rotary import Rotary
 
 
@@ -60,7 +60,7 @@ class Decoder(Transformer):
         self.blocks = nn.ModuleList(_block(config) for _ in range(config.num_layers))
         self.norm = _norm(config)
         self.head = None if config.tie_embeddings else nn.Linear(config.hidden_size, config.vocab_size, bias=False)
-        self.packed_head: PackedLinear | None = None
+        self.packed_head: nn.Module | None = None
         self._compiled: CompiledStep | None = None
 
     @property
@@ -143,20 +143,19 @@ class Decoder(Transformer):
         state.advance()
         return compiled.head(self.packed_head, hidden) if compiled else self._logits(hidden)
 
-    def pack(self, compiled: bool = False) -> None:
+    def pack(self, use: Use = "batch") -> None:
         """Lay the weights out for writing text: faster steps, no training and no saving any more.
 
-        Does nothing where the place or the type of the weights has no such layout. `compiled` makes a text written
-        alone faster still: it takes some seconds here, and the weights are held a second time.
+        Does nothing where the place or the type of the weights has no such layout. To compile takes some seconds here.
         Raises: UserError when it is to be compiled and cannot.
         """
         if not can_pack(self.head_weight):
-            if compiled:
+            if use == "compiled":
                 raise UserError("compile: serves float32 on a CPU only; choose --device cpu, or leave it out")
             return
-        pack(self.blocks, compiled)
-        self.packed_head = PackedLinear(self.head_weight, None, compiled)
-        if compiled:
+        pack(self.blocks, use)
+        self.packed_head = packed(self.head_weight, None, use)
+        if use == "compiled":
             self._compiled = compiled_step()
             with compiling():
                 state, _ = self.begin([[0, 0]], capacity=4)
@@ -187,8 +186,8 @@ class Decoder(Transformer):
 
     def _logits(self, hidden: Float[Tensor, "B D"]) -> Float[Tensor, "B V"]:
         if self.packed_head is not None:
-            packed: Tensor = self.packed_head(hidden)
-            return packed
+            logits: Tensor = self.packed_head(hidden)
+            return logits
         return F.linear(hidden, self.head_weight).float()
 
     def _new_state(self, rows: int, capacity: int) -> State:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from erya.core.errors import UserError
 from erya.model.layers.block import Block
-from erya.model.layers.packed import PackedLinear
+from erya.model.layers.packed import RowLinear
 
 
 class CompiledStep(NamedTuple):
@@ -24,7 +24,7 @@ class CompiledStep(NamedTuple):
 
 def compiled_step() -> CompiledStep:
     """A step that compiles itself where it first runs; lengths are symbols in it, so that once is enough."""
-    return CompiledStep(torch.compile(Block.forward, dynamic=True), torch.compile(PackedLinear.forward, dynamic=True))
+    return CompiledStep(torch.compile(Block.forward, dynamic=True), torch.compile(RowLinear.forward, dynamic=True))
 
 
 @contextmanager

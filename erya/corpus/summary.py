@@ -139,7 +139,7 @@ def _samples(corpus: Path, count: int) -> list[Document]:
     groups = [
         (shard, group) for shard in shards(corpus, "train") for group in range(pq.read_metadata(shard).num_row_groups)
     ]
-    chosen = groups[:: max(1, len(groups) // count)][:count]
+    chosen = groups[:: max(1, len(groups) // max(1, count))][:count]
     found: list[Document] = []
     each = -(-count // max(1, len(chosen)))
     for shard, group in chosen:

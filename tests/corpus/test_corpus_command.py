@@ -21,6 +21,8 @@ def test_build_then_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     printed = capsys.readouterr().out
     assert "characters up to" in printed
     assert "a.jsonl:1 (en, CC0)" in printed
+    assert run(["corpus", "show", str(out), "--samples", "0"]) == 0
+    assert "(en, CC0)" not in capsys.readouterr().out
 
 
 def test_json_is_one_object_on_standard_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,22 +36,23 @@ class LayerCache:
             self.values[rows, :, lengths] = values[:, :, 0]
         return self.keys[:, :, :end], self.values[:, :, :end]
 
+    @torch.no_grad()
     def select(self, rows: Int[Tensor, " N"], length: int) -> None:
-        """Keep these rows, in this order, and of each the first `length` places."""
+        """Keep these rows, not more than there are, in this order, and of each the first `length` places."""
         self.shape = (len(rows), *self.shape[1:])
-        self._move(rows, length)
+        if self.keys is not None and self.values is not None:
+            kept = self.keys[:, :, :length][rows], self.values[:, :, :length][rows]
+            self.keys, self.values = self.keys[: len(rows)], self.values[: len(rows)]  # memory already there
+            self.keys[:, :, :length], self.values[:, :, :length] = kept
 
+    @torch.no_grad()
     def extend(self, capacity: int, length: int) -> None:
         """Make room for `capacity` places, of which the first `length` are kept."""
         self.shape = (*self.shape[:2], capacity, self.shape[3])
-        self._move(slice(None), length)
-
-    @torch.no_grad()
-    def _move(self, rows: Int[Tensor, " N"] | slice, length: int) -> None:
         if self.keys is not None and self.values is not None:
-            old = self.keys[:, :, :length][rows], self.values[:, :, :length][rows]
+            kept = self.keys[:, :, :length], self.values[:, :, :length]
             self.keys, self.values = self.keys.new_zeros(self.shape), self.values.new_zeros(self.shape)
-            self.keys[:, :, :length], self.values[:, :, :length] = old
+            self.keys[:, :, :length], self.values[:, :, :length] = kept
 
 
 class State:

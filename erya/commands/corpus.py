@@ -226,7 +226,7 @@ def _steps(counts: dict[str, Any]) -> str:
     for name, size in (counts["steps"] | counts["splits"]).items():
         lines.append(f"{name:<20}{size['documents']:>14,}{size['text_bytes']:>18,}{size['characters']:>18,}")
     lines += [f"left out: {reason}: {count:,}" for reason, count in counts["left_out"].items()]
-    lines += [f"{rule:<32}{it['documents']:>10,} documents went" for rule, it in counts.get("removed", {}).items()]
+    lines += [f"{rule:<32}{it['documents']:>10,} gone" for rule, it in counts.get("removed", {}).items()]
     return "\n".join(lines)
 
 

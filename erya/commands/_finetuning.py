@@ -89,7 +89,7 @@ def prepare(config: FinetuneConfig, device: torch.device) -> Prepared:
         warn_of_languages(records, settings)
     settings = task.learned(train, settings)
     base = _base(config)
-    tokenizer, inputs = _tokenizer(config, base, task.texts(train))
+    tokenizer, inputs = _tokenizer(config, base, task.texts(train, settings))
     begun = _new_model(config, tokenizer) if base is None else base.model
     model = task.adapt(begun, settings, config.training.seed).to(device)
     files = {f"{name}/{path.name}": sha256_file(path) for name, paths in data.items() for path in paths}

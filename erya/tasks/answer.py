@@ -77,7 +77,7 @@ class Answer:
             return settings
         return settings.model_copy(update={"no_answer_threshold": 0.0})
 
-    def texts(self, records: Sequence[Record]) -> Iterator[str]:
+    def texts(self, records: Sequence[Record], settings: AnswerConfig) -> Iterator[str]:  # noqa: ARG002
         """Each context once, and the questions."""
         yield from dict.fromkeys(record.context for record in _questions(records))
         for record in _questions(records):

@@ -62,7 +62,7 @@ class Classify:
             raise UserError(f"training data: every label is {labels[0]!r}; there is nothing to tell apart")
         return settings.model_copy(update={"labels": labels})
 
-    def texts(self, records: Sequence[Record]) -> Iterator[str]:
+    def texts(self, records: Sequence[Record], settings: ClassifyConfig) -> Iterator[str]:  # noqa: ARG002
         """Texts and labels."""
         for record in _labelled(records):
             yield record.text

@@ -47,7 +47,7 @@ class Summarize:
         """Nothing."""
         return settings
 
-    def texts(self, records: Sequence[Record]) -> Iterator[str]:
+    def texts(self, records: Sequence[Record], settings: SummarizeConfig) -> Iterator[str]:  # noqa: ARG002
         """Texts and summaries."""
         for record in _summaries(records):
             yield record.text

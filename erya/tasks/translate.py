@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -12,6 +13,7 @@ from erya.dataset.examples import Example
 from erya.generate.beam import BeamConfig
 from erya.model.architectures.base import Transformer
 from erya.tasks.base import writing
+from erya.tasks.base.markup import Aside, set_aside
 from erya.tasks.base.pieces import pieces
 from erya.tasks.base.prediction import Prediction, Record, System
 from erya.tasks.base.task import TaskConfig
@@ -26,6 +28,10 @@ class TranslateConfig(TaskConfig):
 
     source_language: str = Field(min_length=2, description="ISO 639-1 code of the language that is given.")
     target_language: str = Field(min_length=2, description="ISO 639-1 code of the language that is wanted.")
+    markup: Literal["none", "rst"] = Field(
+        default="none",
+        description="Markup that is set aside while a text is translated: none, or reStructuredText.",
+    )
     beams: BeamConfig = Field(default=BeamConfig(max_new_tokens=512), description="How translations are searched.")
 
     @property
@@ -49,12 +55,10 @@ class Translate:
         """Nothing."""
         return settings
 
-    def texts(self, records: Sequence[Record]) -> Iterator[str]:
-        """Both sides."""
-        for record in records:
-            assert isinstance(record, Pair)
-            yield record.source
-            yield record.target
+    def texts(self, records: Sequence[Record], settings: TranslateConfig) -> Iterator[str]:
+        """Both sides, as a model sees them."""
+        for pair in _seen(records, settings):
+            yield from pair
 
     def adapt(self, model: Transformer, settings: TranslateConfig, seed: int) -> Transformer:  # noqa: ARG002
         """The model as it is, when it can write."""
@@ -65,11 +69,11 @@ class Translate:
         model: Transformer,
         tokenizer: Tokenizer,
         records: Sequence[Record],
-        settings: TranslateConfig,  # noqa: ARG002
+        settings: TranslateConfig,
     ) -> Iterator[Example]:
         """The target, given the source."""
-        pairs = [record for record in records if isinstance(record, Pair)]
-        return writing.examples(model, tokenizer, [it.source for it in pairs], [it.target for it in pairs])
+        pairs = list(_seen(records, settings))
+        return writing.examples(model, tokenizer, [source for source, _ in pairs], [target for _, target in pairs])
 
     def blank(self, record: Record) -> Record:
         """The source alone."""
@@ -89,6 +93,20 @@ class Translate:
         return translate
 
 
+def _seen(records: Sequence[Record], settings: TranslateConfig) -> Iterator[tuple[str, str]]:
+    """Sources and targets with their markup set aside; a target that lost some of it would teach to lose it."""
+    for record in records:
+        assert isinstance(record, Pair)
+        aside = _aside(record.source, settings)
+        target = aside.as_here(record.target)
+        if target is not None:
+            yield aside.text, target
+
+
+def _aside(text: str, settings: TranslateConfig) -> Aside:
+    return set_aside(text) if settings.markup == "rst" else Aside(text, {})
+
+
 def translated(
     model: Transformer, tokenizer: Tokenizer, texts: Sequence[str], settings: TranslateConfig, beams: BeamConfig
 ) -> list[Prediction]:
@@ -96,15 +114,17 @@ def translated(
 
     An empty text has an empty translation.
     """
-    cut = [list(pieces(text, tokenizer, settings.source_language, writing.room(model))) for text in texts]
+    aside = [_aside(text, settings) for text in texts]
+    cut = [list(pieces(it.text, tokenizer, settings.source_language, writing.room(model))) for it in aside]
     found = writing.write(model, tokenizer, [piece for parts in cut for piece in parts], beams, GROWTH, "translate")
     joint = "" if settings.target_language in UNSPACED else " "
     predictions, start = [], 0
-    for parts in cut:
+    for whole, parts in zip(aside, cut, strict=True):
         own = found[start : start + len(parts)]
         start += len(parts)
         score = sum(it.score for it in own) / len(own) if own else None
-        predictions.append(Prediction(joint.join(tokenizer.decode(it.tokens).strip() for it in own), score))
+        text = joint.join(tokenizer.decode(it.tokens).strip() for it in own)
+        predictions.append(Prediction(whole.put_back(text) if settings.markup == "rst" else text, score))
     return predictions
 
 

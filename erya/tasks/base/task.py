@@ -40,7 +40,7 @@ class Task(Protocol):
     def learned(self, records: Sequence[Record], settings: Any) -> Any:
         """The settings with what is learned from the training records, such as the labels there are."""
 
-    def texts(self, records: Sequence[Record]) -> Iterator[str]:
+    def texts(self, records: Sequence[Record], settings: Any) -> Iterator[str]:
         """All texts of the records, for a tokenizer to learn from."""
 
     def adapt(self, model: Transformer, settings: Any, seed: int) -> Transformer:

@@ -8,8 +8,8 @@ import pytest
 
 from erya.corpus.records import Pair
 from erya.evaluate.metrics.translate.markup_kept import METRIC
-from erya.evaluate.scoring.markup import markup
 from erya.evaluate.trial import Exam
+from erya.tasks.base.markup import markup
 from erya.tasks.base.prediction import Prediction
 from erya.tasks.translate import TASK
 

@@ -7,9 +7,9 @@ import numpy as np
 
 from erya import __version__
 from erya.corpus.records import Pair
-from erya.evaluate.scoring.markup import markup
 from erya.evaluate.scoring.translations import references_of
 from erya.evaluate.task import Measured
+from erya.tasks.base.markup import markup
 from erya.tasks.base.prediction import Prediction, Record
 
 LEAST_SHARE = 0.05  # of sentences with markup, from which on it is worth a column

@@ -1,0 +1,127 @@
+"""The reStructuredText markup of a sentence, as a translation must keep it.
+
+In: a sentence. Out: its pieces of markup, each as what must stand in a translation as well: code, the targets of roles
+and references, substitutions and footnotes as they are; emphasis and definitions as such, for their words are
+translated. Or the sentence with one character in place of each such piece, which a model learns to copy, and back.
+Source: https://docutils.sourceforge.io/docs/ref/rst/restructuredtext.html#inline-markup
+"""
+
+import re
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+# In the order in which they may be told apart: what one has taken, no later one sees.
+PIECES = re.compile(
+    r"(?P<literal>``.+?``)"
+    r"|(?P<role>:[A-Za-z][\w.+:-]*:`[^`]+`)"
+    r"|(?P<reference>`[^`]+`__?)"
+    r"|(?P<plain>(?<![`\w])`[^`]+`(?![`\w]))"
+    r"|(?P<substitution>\|[^|\s](?:[^|]*[^|\s])?\|_?)"
+    r"|(?P<footnote>\[(?:\d+|\#[\w.-]*|\*|[A-Za-z][\w.-]*)\]_)"
+    r"|(?P<bold>\*\*(?!\s)(?:[^*]|\*(?!\*))+?(?<!\s)\*\*)"
+    r"|(?P<emphasis>(?<![*\\])\*(?![\s*])[^*]+?(?<![\s\\])\*(?!\*))"
+)
+TARGET = re.compile(r"(?:.*\s)?<([^<>]+)>", re.DOTALL)
+"""Words with their target: the words may be translated, the target stays."""
+OF_WORDS = ("abbr", "dfn", "guilabel", "menuselection")
+"""Roles of words and not of names."""
+
+FIRST_SIGN, SIGNS = 0xF0000, 32  # of a private use area, so in no text
+_NAME = re.compile(r"(\*\*?)[\w.]+\1", re.ASCII)  # emphasis of a name, which is not translated
+_AROUND_WORDS = re.compile(r"(:[\w.+:-]+:`|`|\*\*?)(.*?)(\s*<[^<>]+>`_{0,2}|`_{0,2}|\*\*?)", re.DOTALL)
+
+
+def markup(text: str) -> Counter[str]:
+    """What must be kept of a sentence's markup, each piece as often as it is there."""
+    return Counter(_kept(found.lastgroup or "", found.group()) for found in PIECES.finditer(text))
+
+
+def _kept(kind: str, piece: str) -> str:
+    if kind in ("bold", "emphasis", "plain"):
+        return kind
+    if kind not in ("role", "reference"):
+        return piece
+    before, content, after = piece.split("`", 2)
+    if before.strip(":") in OF_WORDS:
+        return before
+    target = TARGET.fullmatch(content)
+    return f"{before}`{target[1] if target else content}`{after}"
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A text with signs in place of its markup, and the markup that each sign stands for."""
+
+    text: str
+    pieces: dict[str, str]
+
+    def put_back(self, text: str) -> str:
+        """A translation of the text with the markup in place of the signs; a sign of nothing is dropped."""
+        signs: dict[int, str | None] = dict.fromkeys(range(FIRST_SIGN, FIRST_SIGN + SIGNS))
+        return text.translate(signs | {ord(sign): piece for sign, piece in self.pieces.items()})
+
+    def as_here(self, translation: str) -> str | None:
+        """A translation of the original text with the same signs; None when it does not have all of the markup."""
+        left = dict(self.pieces)
+
+        def sign(piece: str) -> str | None:
+            found = next((sign for sign, own in left.items() if own == piece), None)
+            if found is not None:
+                del left[found]
+            return found
+
+        text = _replaced(translation, sign)
+        return None if left else text
+
+
+def set_aside(text: str) -> Aside:
+    """The text with a sign in place of each piece of its markup; of words to be translated only what is around them.
+
+    Signs are given out in order from one that the text chooses, so that all are seen equally often in training.
+    """
+    pieces: dict[str, str] = {}
+    start = zlib.crc32(text.encode())
+
+    def sign(piece: str) -> str | None:
+        if len(pieces) == SIGNS:
+            return None
+        given = chr(FIRST_SIGN + (start + len(pieces)) % SIGNS)
+        pieces[given] = piece
+        return given
+
+    return Aside(_replaced(text, sign), pieces)
+
+
+def _replaced(text: str, sign: Callable[[str], str | None]) -> str:
+    """The text with signs instead of the spans that `sign` has one for."""
+    done: list[str] = []
+    position = 0
+    for start, end in _spans(text):
+        done += (text[position:start], sign(text[start:end]) or text[start:end])
+        position = end
+    return "".join((*done, text[position:]))
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where the markup stands that a translation has as it is."""
+    for found in PIECES.finditer(text):
+        start, end = found.span()
+        around = _AROUND_WORDS.fullmatch(found.group()) if _has_words(found) else None
+        if around is None:
+            yield start, end
+        else:
+            yield start, start + around.end(1)
+            yield start + around.start(3), end
+
+
+def _has_words(found: re.Match[str]) -> bool:
+    """Whether a piece of markup holds words to be translated."""
+    kind, piece = found.lastgroup, found.group()
+    if kind in ("bold", "emphasis"):
+        return not _NAME.fullmatch(piece)
+    if kind not in ("role", "reference"):
+        return kind == "plain"
+    before, content, _ = piece.split("`", 2)
+    return before.strip(":") in OF_WORDS or TARGET.fullmatch(content) is not None

@@ -37,7 +37,7 @@ from erya.corpus.store import STAGE, open_corpus
 from erya.corpus.summary import merged
 from erya.corpus.work import Result, Work, discard_work, working
 
-RECIPE = 2  # raised whenever the same input would give other text, so that an older corpus is built again
+RECIPE = 3  # raised whenever the same input would give other text or shards, so that an older corpus is built again
 
 SAMPLES = 3  # of the data card
 PARTS, GROUPS = "reading", "writing"  # the stages, as the work folder and the bars call them

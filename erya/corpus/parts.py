@@ -39,7 +39,7 @@ DOCUMENTS, DIGESTS, IDS, REMOVED = "documents", "digests.bin", "ids.bin", "remov
 class PartOptions(ReadOptions):
     """How the documents of a part are read and kept."""
 
-    part_bytes: int = Field(default=8 * 2**20, ge=1, description="Bytes of a dump that are read in one go.")
+    part_bytes: int = Field(default=8 * 2**20, ge=1, description="Most bytes of a dump that are read in one go.")
     quality: QualityOptions = Field(default=QualityOptions(), description="Which documents are good enough to keep.")
     against: tuple[str, ...] = Field(
         default=(), description="Evaluation files; a document that shares a run of words with one goes."

@@ -14,7 +14,7 @@ STAGE = "corpus"
 COLUMNS = ("text", "id", "source", "licence", "language", "title", "revision", "timestamp")
 GROUP_DOCUMENTS = 2_048
 GROUP_CHARACTERS = 4 * 2**20
-SHARD_CHARACTERS = 256 * 2**20
+SHARD_CHARACTERS = 64 * 2**20
 
 
 class ShardWriter:

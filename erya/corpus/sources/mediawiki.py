@@ -19,6 +19,7 @@ from erya.corpus.source import ReadOptions, Source
 from erya.corpus.wikitext import Site, simple_definition, to_text
 from erya.corpus.wikitext.site import TEMPLATE
 
+SHARE, SMALLEST = 8, 8  # a part is at most an eighth of what is left, at least an eighth of the largest part
 _REDIRECT = re.compile(r"\s*#\S+\s*:?\s*\[\[")
 _HEADS = tuple("<mediawiki".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
 
@@ -78,12 +79,16 @@ def _not_an_article(page: Page, head: Head) -> str | None:
 
 
 def cut(file: InputFile, part_bytes: int) -> list[tuple[int, int | None]]:
-    """Where parts of about `part_bytes` begin and end, the last of them at the end of the file."""
+    """Where parts of at most `part_bytes` begin and end, the last of them at the end of the file.
+
+    Towards the end they are smaller, so that no process has much left to do when the others are done.
+    """
     if not Dump(file).can_be_cut():
         return [(0, None)]
     size = file.path.stat().st_size
-    count = max(1, -(-size // part_bytes))
-    places = [size * number // count for number in range(count)]
+    places, least = [0], max(1, part_bytes // SMALLEST)
+    while (left := size - places[-1]) > least:
+        places.append(places[-1] + min(part_bytes, max(left // SHARE, least)))
     return list(zip(places, [*places[1:], None], strict=True))
 
 

@@ -15,10 +15,11 @@ def arrange(text: str) -> str:
     """Rendered markup as readable lines, without headings of nothing and leftovers of tables."""
     done: list[str] = []
     empty: list[tuple[int, str]] = []  # the last headings, under which nothing has come yet
+    blank = False  # whether a blank line has come since the last one with text
     for line in text.replace("&nbsp;", " ").replace("\u00a0", " ").split("\n"):
         line = line.strip()
         if not line:
-            done.append("")
+            blank = True
             continue
         if "  " in line:
             line = _SPACES.sub(" ", line)
@@ -31,13 +32,17 @@ def arrange(text: str) -> str:
                 empty.append((level, title))
                 continue
             shown = _shown(line)
-        if shown is None:
+        if not shown:
+            blank = blank or shown == ""
             continue
         for _, title in empty:
-            done += ("", title, "")
-        empty.clear()
+            done += ("", title)
+        if blank or empty:
+            done.append("")
+            empty.clear()
+        blank = False
         done.append(shown)
-    text = _without_blank_runs(done)
+    text = "\n".join(done).strip("\n")
     return html.unescape(text).replace("\u00a0", " ") if "&" in text else text
 
 
@@ -67,9 +72,3 @@ def _shown(line: str) -> str | None:
         term, colon, meaning = text.partition(": ")
         text = f"{term.rstrip()}: {meaning}" if colon else text
     return f"- {text}" if "*" in marks or "#" in marks else text
-
-
-def _without_blank_runs(lines: list[str]) -> str:
-    """The lines with one blank line at most between two, none at the ends."""
-    kept = [line for number, line in enumerate(lines) if line or (number and lines[number - 1])]
-    return "\n".join(kept).strip("\n")

@@ -24,7 +24,6 @@ _LEAF_LINK = re.compile(r"\[\[([^\[\]{}]*+)\]\]")
 _BRACES = re.compile(r"\{\{+|\}\}+|-\{(?=\{\{[^{])")  # the last begins a variant whose first word is a template
 _TOKEN = re.compile(r"\{\{+|\[\[|\]\]|\}\}+")
 _TOKEN_OR_VARIANT = re.compile(rf"{_TOKEN.pattern}|-\{{(?![{{|])|-\{{(?=\{{\{{[^{{])|\}}-")
-_MARKS = ("{{", "}}", "[[", "]]", "-{")
 _TEMPLATE_NAME = re.compile(r"[^{}|\[\]<]*")
 
 
@@ -64,14 +63,15 @@ class Walk:
     def run(self, text: str) -> str:
         """What the text shows; HOLE stands where something was dropped."""
         for _ in range(LEAF_ROUNDS):
-            before = text
-            if "{" in text:  # one character is looked for many times as fast as two
+            braces, brackets = _has_double(text, "{"), _has_double(text, "[")
+            if braces:
                 text = _LEAF.sub(self._leaf, text)
-            if "[" in text:
+            if brackets:
                 text = _LEAF_LINK.sub(self._leaf_link, text)
-            if text == before:
+            if not (braces or brackets):
                 break
-        return self._walk(text) if any(mark[-1] in text and mark in text for mark in _MARKS) else text
+        undone = any(_has_double(text, mark) for mark in "{[]}") or ("{" in text and "-{" in text)
+        return self._walk(text) if undone else text
 
     def _leaf(self, template: re.Match[str]) -> str:
         name, rest = template.groups()
@@ -221,3 +221,11 @@ def _template_ends(text: str) -> dict[int, int]:
             if innermost[1] < 2:
                 open_runs.pop()
     return ends
+
+
+def _has_double(text: str, mark: str) -> bool:
+    """Whether a character stands twice in a row, for which `in` takes many times as long as for one."""
+    at = text.find(mark)
+    while at >= 0 and text[at + 1 : at + 2] != mark:
+        at = text.find(mark, at + 1)
+    return at >= 0

@@ -1,7 +1,7 @@
 """The last stages: the documents of all parts in; those that stay, split, out as the shards of the corpus."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from erya.corpus.deduplicate import Digests
+from erya.corpus.deduplicate import Digests, Originals, are_first
 from erya.corpus.parts import REMOVED, read_part
 from erya.corpus.records import Document
 from erya.corpus.removed import RemovedTally, RemovedWriter, read_removed, removed
 from erya.corpus.runner import progressed
-from erya.corpus.split import SPLITS, assign
+from erya.corpus.split import SPLITS, assign, mixed
 from erya.corpus.store import SHARD_CHARACTERS, ShardWriter
 from erya.corpus.summary import Tally
 from erya.corpus.work import Result
@@ -23,22 +23,27 @@ NEAR, EXACT = 254, 255  # the places of duplicates, which do not stay
 RULES = {NEAR: "near_duplicate", EXACT: "exact_duplicate"}
 SAMPLES_A_GROUP, SAMPLE_CHARACTERS = 3, 400
 Places = npt.NDArray[np.uint8]  # for each document, an index into SPLITS, NEAR or EXACT
-Originals = npt.NDArray[np.int64]  # for each document, the number of the one that it repeats: its own when it stays
 Pairs = npt.NDArray[np.uint64]  # the number of each near-duplicate and that of an earlier document: [documents, 2]
 
 
 def place_documents(
-    digests: Digests, first: Originals, pairs: Pairs, validation: float, test: float, seed: int
+    stretches: Iterable[Digests], first: Originals, pairs: Pairs, validation: float, test: float, seed: int
 ) -> tuple[Places, Originals]:
     """Where each document goes and which it repeats, given which it is equal to and the near-duplicates of the rest.
 
     Raises: UserError when there are too few documents to split.
     """
     near = pairs[:, 0].astype(np.int64)
-    keep = first == np.arange(len(first))
+    keep = are_first(first)
     places = np.full(len(first), EXACT, dtype=np.uint8)
     places[near], keep[near] = NEAR, False
-    places[keep] = assign(digests[:, :1][keep], validation, test, seed)  # of a digest, the first half tells
+    hashes = np.empty(np.count_nonzero(keep), dtype=np.uint64)
+    start = filled = 0
+    for digests in stretches:
+        kept = digests[keep[start : start + len(digests)]]
+        hashes[filled : filled + len(kept)] = mixed(kept, seed)
+        start, filled = start + len(digests), filled + len(kept)
+    places[keep] = assign(hashes, validation, test)
     first = first.copy()
     first[near] = pairs[:, 1]
     return places, first

@@ -13,22 +13,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
 from erya.core.errors import UserError
 from erya.core.manifest import Manifest, Stage, is_current, writing
 from erya.core.progress import bar, say, warn
 from erya.core.storage import sha256_file
-from erya.corpus.assemble import Originals, Pairs, WriteGroup, gather_shards, group_parts, place_documents
+from erya.corpus.assemble import Pairs, Places, WriteGroup, gather_shards, group_parts, place_documents
 from erya.corpus.card import write_card
 from erya.corpus.decontaminate import Evaluations
-from erya.corpus.deduplicate import originals
+from erya.corpus.deduplicate import Originals, are_first, in_shares, originals
 from erya.corpus.inputs import Found, gather
 from erya.corpus.mediawiki.definitions import with_definitions
 from erya.corpus.near.find import near_duplicates
 from erya.corpus.near.signature import scheme
-from erya.corpus.parts import PartOptions, PartWriter, ReadPart, cut_parts, read_digests, read_ids, read_texts
+from erya.corpus.parts import PartOptions, PartWriter, ReadPart, cut_parts, digests_of, ids_of, read_texts
 from erya.corpus.records import Document
 from erya.corpus.removed import RemovedTally
 from erya.corpus.runner import LocalRunner, Runner
@@ -198,13 +197,12 @@ def _write(
     """Leave out duplicates, split the rest, and write the shards; `kept` are the figures of each part."""
     parts = [work.item(PARTS, number) for number in range(len(kept))]
     documents = [size["documents"] for size in kept]
-    digests = read_digests(parts)
-    first = originals(digests)
+    first = originals(digests_of(parts), sum(documents))
     pairs = _near_duplicates(work, runner, parts, documents, first, options)
     places, first = place_documents(
-        digests, first, pairs, options.validation_fraction, options.test_fraction, options.seed
+        digests_of(parts), first, pairs, options.validation_fraction, options.test_fraction, options.seed
     )
-    _report_ids(np.unique(read_ids(parts)[places < len(SPLITS)], return_counts=True)[1])
+    _report_ids(parts, places)
     np.save(work.path / PLACES, places)
     np.save(work.path / ORIGINALS, first)
     groups = group_parts(parts, documents, [size["characters"] for size in kept])
@@ -215,8 +213,11 @@ def _write(
     return written
 
 
-def _report_ids(counts: npt.NDArray[np.int64]) -> None:
-    repeated = int((counts - 1).sum())
+def _report_ids(parts: Sequence[Path], places: Places) -> None:
+    repeated = 0
+    for numbers, ids in in_shares(ids_of(parts), len(places)):
+        kept = ids[places[numbers] < len(SPLITS)]
+        repeated += len(kept) - len(np.unique(kept))
     if repeated:
         warn(f"{repeated:,} documents have the id of an earlier one, with another text; all of them were kept")
 
@@ -232,7 +233,7 @@ def _near_duplicates(
     """The near-duplicates among the documents that are no exact ones of earlier documents, when they are to go."""
     if options.near is None:
         return np.empty((0, 2), dtype=np.uint64)
-    np.save(work.path / KEPT, first == np.arange(len(first)))
+    np.save(work.path / KEPT, are_first(first))
     return near_duplicates(work, runner, parts, documents, read_texts, work.path / KEPT, options.near)
 
 

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from erya.corpus.clean import clean
 from erya.corpus.decontaminate import Evaluations
-from erya.corpus.deduplicate import Digests, as_array, digest
+from erya.corpus.deduplicate import digest
 from erya.corpus.inputs import Found
 from erya.corpus.language import identify
 from erya.corpus.near.shingles import Hashes
@@ -182,14 +182,25 @@ class PartWriter:
         return {"steps": steps, "removed": self.removals.as_json(), "mended": dict(self.mended)}
 
 
-def read_digests(folders: Sequence[Path]) -> Digests:
+@dataclass(frozen=True)
+class Stretches:
+    """Numbers that some parts have of their documents, a part at a time: [documents, columns] each."""
+
+    files: Sequence[Path]
+    columns: int
+
+    def __iter__(self) -> Iterator[npt.NDArray[np.uint64]]:
+        return (np.fromfile(file, dtype="<u8").reshape(-1, self.columns) for file in self.files)
+
+
+def digests_of(folders: Sequence[Path]) -> Stretches:
     """The digests of the documents of some parts, in order."""
-    return as_array(b"".join((folder / DIGESTS).read_bytes() for folder in folders))
+    return Stretches([folder / DIGESTS for folder in folders], 2)
 
 
-def read_ids(folders: Sequence[Path]) -> npt.NDArray[np.uint64]:
+def ids_of(folders: Sequence[Path]) -> Stretches:
     """The hashes of the ids of the documents of some parts, in order."""
-    return np.frombuffer(b"".join((folder / IDS).read_bytes() for folder in folders), dtype="<u8")
+    return Stretches([folder / IDS for folder in folders], 1)
 
 
 def read_part(folder: Path, columns: Sequence[str] = COLUMNS) -> Iterator[Document]:

@@ -13,8 +13,11 @@ from erya.corpus.deduplicate import Digests
 SPLITS = ("train", "validation", "test")
 
 
-def assign(digests: Digests, validation: float, test: float, seed: int) -> npt.NDArray[np.uint8]:
-    """The split of each document as an index into SPLITS; a fraction above 0 gives one document at least.
+Hashes = npt.NDArray[np.uint64]  # [documents]
+
+
+def assign(hashes: Hashes, validation: float, test: float) -> npt.NDArray[np.uint8]:
+    """The split of each document, by its hash, as an index into SPLITS; a fraction above 0 gives one at least.
 
     Raises: UserError when the fractions leave nothing to train on or the documents are too few.
     """
@@ -23,21 +26,30 @@ def assign(digests: Digests, validation: float, test: float, seed: int) -> npt.N
             f"validation fraction {validation} and test fraction {test}: each must be from 0 to below 1,"
             " and both together below 1"
         )
-    count = len(digests)
+    count = len(hashes)
     sizes = [max(1, round(count * fraction)) if fraction else 0 for fraction in (validation, test)]
     if sum(sizes) >= count:
         raise UserError(
             f"{count} document{'s' * (count != 1)} cannot be split into train, validation and test;"
             " give more text, or set --validation-fraction 0 and --test-fraction 0"
         )
-    order = np.argsort(_mixed(digests, seed), kind="stable")
     places = np.zeros(count, dtype=np.uint8)
-    places[order[: sizes[0]]] = SPLITS.index("validation")
-    places[order[sizes[0] : sum(sizes)]] = SPLITS.index("test")
+    places[_smallest(hashes, sum(sizes))] = SPLITS.index("test")
+    places[_smallest(hashes, sizes[0])] = SPLITS.index("validation")
     return places
 
 
-def _mixed(digests: Digests, seed: int) -> Digests:
+def _smallest(hashes: Hashes, count: int) -> npt.NDArray[np.bool_]:
+    """Which are the `count` smallest, the earlier of equal ones."""
+    if not count:
+        return np.zeros(len(hashes), dtype=np.bool_)
+    limit = np.partition(hashes, count - 1)[count - 1]
+    chosen: npt.NDArray[np.bool_] = hashes < limit
+    chosen[np.flatnonzero(hashes == limit)[: count - np.count_nonzero(chosen)]] = True
+    return chosen
+
+
+def mixed(digests: Digests, seed: int) -> Hashes:
     """A new hash of each digest for each seed. Source: SplitMix64 finalizer, https://prng.di.unimi.it/splitmix64.c"""
     golden = 0x9E3779B97F4A7C15
     with np.errstate(over="ignore"):

@@ -15,7 +15,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo       build a language model from raw text on this machine, measured (about 5 minutes)"
+	@echo "make demo       build a language model from raw text on this machine, measured (about 6 minutes)"
 	@echo "make test       the default test suite"
 	@echo "make test-slow  the long tests as well"
 	@echo "make test-cluster  a real two-node Ray cluster on this machine"

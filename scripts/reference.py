@@ -84,20 +84,24 @@ def _section_of(field: FieldInfo) -> type[BaseModel] | None:
     return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
 
 
-def _section(prefix: str, model: type[BaseModel]) -> Iterator[str]:
-    children: list[tuple[str, type[BaseModel]]] = []
+def _section(prefix: str, model: type[BaseModel], given: BaseModel | None = None) -> Iterator[str]:
+    """The keys of a section, with the defaults of the field that holds it where that has some of its own."""
+    children: list[tuple[str, type[BaseModel], BaseModel | None]] = []
     rows = []
     for name, field in model.model_fields.items():
         section = _section_of(field)
         if section is not None:
-            children.append((f"{prefix}{name}.", section))
+            own = getattr(given, name) if given is not None else field.default
+            children.append((f"{prefix}{name}.", section, own if isinstance(own, section) else None))
         else:
-            rows.append(f"| `{prefix}{name}` | {_type(field)} | {_default(field)} | {field.description or ''} |")
+            of_field = given is None or field.default_factory_takes_validated_data
+            default = _default(field) if of_field else _shown(getattr(given, name))
+            rows.append(f"| `{prefix}{name}` | {_type(field)} | {default} | {field.description or ''} |")
     if rows:
         yield f"## {prefix.rstrip('.') or 'top level'}"
         yield "\n".join(["| key | type | default | meaning |", "|---|---|---|---|", *rows])
-    for path, child in children:
-        yield from _section(path, child)
+    for path, child, own in children:
+        yield from _section(path, child, own)
 
 
 def _type(field: FieldInfo) -> str:
@@ -113,8 +117,11 @@ def _default(field: FieldInfo) -> str:
         return "required"
     if field.default_factory_takes_validated_data:
         return ""  # depends on other values; the description says how
-    default = field.get_default(call_default_factory=True)
-    return "" if default is None else f"`{default}`"
+    return _shown(field.get_default(call_default_factory=True))
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else f"`{value}`"
 
 
 def main() -> None:

@@ -41,10 +41,12 @@ def COMMAND(  # noqa: N802 - every command module offers COMMAND
     preset or of model.*, and with a tokenizer learned from the training texts.
 
     \b
-    erya finetune translate --task translate --languages en-de \\
+    erya finetune translate-tiny --languages en-de \\
         --train train.en --train train.de --validation val.en --validation val.de --out runs/en-de
-    erya finetune runs/first/model --task summarize --train train.jsonl --validation val.jsonl training.max_epochs=3
-    erya finetune runs/first/model --lora --task summarize --train train.jsonl --validation val.jsonl
+    erya finetune runs/first/model --task summarize --languages en \\
+        --train train.jsonl --validation val.jsonl training.max_epochs=3
+    erya finetune runs/first/model --lora --task summarize --languages en \\
+        --train train.jsonl --validation val.jsonl training.max_epochs=3
     erya finetune --resume --out runs/en-de
     """
     from erya.commands._finetuning import prepare, resolve_finetune, settle

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from erya.core.errors import UserError
-from erya.corpus.deduplicate import Digests
+from erya.corpus.deduplicate import AT_ONCE, Digests
 
 SPLITS = ("train", "validation", "test")
 
@@ -43,7 +43,12 @@ def _smallest(hashes: Hashes, count: int) -> npt.NDArray[np.bool_]:
     """Which are the `count` smallest, the earlier of equal ones."""
     if not count:
         return np.zeros(len(hashes), dtype=np.bool_)
-    limit = np.partition(hashes, count - 1)[count - 1]
+    least = hashes[:0]
+    for start in range(0, len(hashes), AT_ONCE):
+        least = np.concatenate((least, hashes[start : start + AT_ONCE]))
+        if len(least) > count:
+            least = np.partition(least, count - 1)[:count]
+    limit = least.max()
     chosen: npt.NDArray[np.bool_] = hashes < limit
     chosen[np.flatnonzero(hashes == limit)[: count - np.count_nonzero(chosen)]] = True
     return chosen

@@ -51,7 +51,7 @@ def test_impossible_fractions_are_refused(validation: float, test: float) -> Non
         assign(hashes(10), validation, test)
 
 
-@given(st.lists(st.integers(0, 4), min_size=3, max_size=40), st.floats(0, 0.4), st.floats(0, 0.4))
+@given(st.lists(st.integers(0, 4), min_size=3, max_size=40), st.floats(0, 0.3), st.floats(0, 0.3))
 def test_the_earlier_of_equal_hashes_are_held_out_first(numbers: list[int], validation: float, test: float) -> None:
     places = assign(np.array(numbers, dtype=np.uint64), validation, test)
     sizes = np.bincount(places, minlength=3)

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 WINDOW = 128
 THRESHOLD = 6.0
 WARM_STEPS = 64  # with fewer values the deviation is too uncertain to judge by
-FLOOR = 0.02  # the least deviation taken for real, as a share of the mean (loss) or of a factor e (gradient norm)
+# The least deviations taken for real: of the loss as a share of it, and of the gradient norm's logarithm, so that a spike
+# is at least 20 times the mean. In batches by length those of the shortest texts have 10 times the norm of the others.
+LOSS_FLOOR, NORM_FLOOR = 0.02, 0.5
 
 
 class Guard:
@@ -27,8 +29,8 @@ class Guard:
             return f"loss {loss:.4g} or gradient norm {gradient_norm:.4g} is not finite"
         logarithm = math.log(max(gradient_norm, 1e-30))
         for name, window, value, floor in (
-            ("loss", self.losses, loss, FLOOR * abs(loss)),
-            ("log of the gradient norm", self.norms, logarithm, FLOOR),
+            ("loss", self.losses, loss, LOSS_FLOOR * abs(loss)),
+            ("log of the gradient norm", self.norms, logarithm, NORM_FLOOR),
         ):
             score = _score(window, value, floor)
             if score > THRESHOLD:

@@ -48,6 +48,15 @@ def test_fewer_than_one_clean_step_in_a_thousand_is_skipped():
     assert skipped / total < 0.001
 
 
+def test_batches_of_short_texts_are_learned():
+    """One batch in fifty is of headings, whose gradient is ten times that of the others: none is skipped."""
+    generator = random.Random(0)
+    guard = Guard()
+    for step in range(2000):
+        norm = generator.lognormvariate(2.3 if step % 50 == 49 else 0, 0.15)
+        assert guard.fault(3 + generator.gauss(0, 0.05), norm) is None
+
+
 def test_the_window_survives_saving():
     guard, other = warm(), Guard()
     other.load_state(guard.state())

@@ -39,6 +39,10 @@ class TranslateConfig(TaskConfig):
         """The language that is wanted."""
         return self.target_language
 
+    def facts(self) -> dict[str, str]:
+        """Which markup is set aside, where some is."""
+        return {} if self.markup == "none" else {"markup set aside": "reStructuredText"}
+
 
 class Translate:
     """The task."""

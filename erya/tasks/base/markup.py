@@ -28,7 +28,8 @@ TARGET = re.compile(r"(?:.*\s)?<([^<>]+)>", re.DOTALL)
 OF_WORDS = ("abbr", "dfn", "guilabel", "menuselection")
 """Roles of words and not of names."""
 
-FIRST_SIGN, SIGNS = 0xF0000, 32  # of a private use area, so in no text
+# Control characters that are no white space: in no text, and each one byte, so that no token holds a part of one.
+SIGNS = "".join(map(chr, (*range(0x01, 0x09), *range(0x0E, 0x20))))
 _NAME = re.compile(r"(\*\*?)[\w.]+\1", re.ASCII)  # emphasis of a name, which is not translated
 _AROUND_WORDS = re.compile(r"(:[\w.+:-]+:`|`|\*\*?)(.*?)(\s*<[^<>]+>`_{0,2}|`_{0,2}|\*\*?)", re.DOTALL)
 
@@ -59,8 +60,7 @@ class Aside:
 
     def put_back(self, text: str) -> str:
         """A translation of the text with the markup in place of the signs; a sign of nothing is dropped."""
-        signs: dict[int, str | None] = dict.fromkeys(range(FIRST_SIGN, FIRST_SIGN + SIGNS))
-        return text.translate(signs | {ord(sign): piece for sign, piece in self.pieces.items()})
+        return text.translate({ord(sign): self.pieces.get(sign) for sign in SIGNS})
 
     def as_here(self, translation: str) -> str | None:
         """A translation of the original text with the same signs; None when it does not have all of the markup."""
@@ -85,9 +85,9 @@ def set_aside(text: str) -> Aside:
     start = zlib.crc32(text.encode())
 
     def sign(piece: str) -> str | None:
-        if len(pieces) == SIGNS:
+        if len(pieces) == len(SIGNS):
             return None
-        given = chr(FIRST_SIGN + (start + len(pieces)) % SIGNS)
+        given = SIGNS[(start + len(pieces)) % len(SIGNS)]
         pieces[given] = piece
         return given
 

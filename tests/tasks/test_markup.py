@@ -75,3 +75,7 @@ def test_a_model_learns_and_writes_signs(monkeypatch):
     texts = ["Call ``f(x)`` in :mod:`os`.", "No markup."]
     answers = TASK.system(model, tokenizer(), SETTINGS)([Pair(text, "", "") for text in texts])
     assert [answer.text for answer in answers] == texts
+
+
+def test_signs_are_no_white_space():
+    assert f" {SIGNS} ".split() == [SIGNS]

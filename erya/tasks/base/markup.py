@@ -29,7 +29,7 @@ OF_WORDS = ("abbr", "dfn", "guilabel", "menuselection")
 """Roles of words and not of names."""
 
 # Control characters that are no white space: in no text, and each one byte, so that no token holds a part of one.
-SIGNS = "".join(map(chr, (*range(0x01, 0x09), *range(0x0E, 0x20))))
+SIGNS = "".join(map(chr, (*range(0x01, 0x09), *range(0x0E, 0x1C))))
 _NAME = re.compile(r"(\*\*?)[\w.]+\1", re.ASCII)  # emphasis of a name, which is not translated
 _AROUND_WORDS = re.compile(r"(:[\w.+:-]+:`|`|\*\*?)(.*?)(\s*<[^<>]+>`_{0,2}|`_{0,2}|\*\*?)", re.DOTALL)
 

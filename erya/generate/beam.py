@@ -39,6 +39,24 @@ class Hypothesis:
     score: float
 
 
+@dataclass(frozen=True)
+class Copied:
+    """What each text must hold, each piece once, such as signs for markup; pieces are bits of a number."""
+
+    in_token: Int[Tensor, " V"]  # the pieces that each token holds
+    wanted: Int[Tensor, " N"]  # the pieces of each prompt
+
+    def demand(self, shares: Float[Tensor, "N beams V"], left: Int[Tensor, "N beams"], end_id: int) -> None:
+        """Rule out tokens with pieces that are not left; where some are left, the likeliest takes the end's place."""
+        shares.masked_fill_((self.in_token & ~left[:, :, None]) != 0, -torch.inf)
+        owing = left != 0
+        if owing.any():
+            best, tokens = shares.masked_fill(self.in_token == 0, -torch.inf).max(2, keepdim=True)
+            ends = shares[:, :, end_id, None].masked_fill(~owing[:, :, None], -torch.inf)
+            shares.scatter_(2, tokens, torch.logaddexp(best, ends))
+            shares[:, :, end_id].masked_fill_(owing, -torch.inf)
+
+
 @dataclass
 class _Kept:
     """The finished texts of each prompt, best first: tokens with their end [N, beams, length], and scores."""
@@ -56,9 +74,16 @@ class _Kept:
 
 @torch.no_grad()  # what is compiled takes no tensor of inference mode
 def beam_search(
-    model: GenerativeModel, prompts: Sequence[Sequence[int]], end_id: int, forbidden: Sequence[int], config: BeamConfig
+    model: GenerativeModel,
+    prompts: Sequence[Sequence[int]],
+    end_id: int,
+    forbidden: Sequence[int],
+    config: BeamConfig,
+    copied: Copied | None = None,
 ) -> list[Hypothesis]:
     """The best text for each prompt; it ends with `end_id`, which the last token is made to be.
+
+    With `copied` the best of those that hold what they must, unless the longest text allowed has no room for it.
 
     Source: Graves 2012, arXiv:1211.3711, algorithm 1; the length penalty and the rule to stop are `transformers`': a
     prompt is done when its worst kept text is better than the best running one would be at its present length.
@@ -75,8 +100,16 @@ def beam_search(
     running[:, 0] = 0.0  # all beams are alike at first
     written = torch.full((len(prompts), beams, most), end_id, device=logits.device)
     kept = _Kept(written.clone(), torch.full_like(running, NEVER))
+    left = torch.zeros_like(running, dtype=torch.int64) if copied is None else copied.wanted[:, None].repeat(1, beams)
     for length in range(1, most + 1):
-        scores, tokens, origins = _candidates(logits, running, forbidden) if length < most else _ends(running, end_id)
+        if length < most:
+            shares = logits.log_softmax(-1).view(*running.shape, -1)
+            shares[:, :, list(forbidden)] = -torch.inf
+            if copied is not None:
+                copied.demand(shares, left, end_id)
+            scores, tokens, origins = _candidates(shares, running)
+        else:
+            scores, tokens, origins = _ends(running, end_id)
         texts = _gather(written, origins)
         texts[:, :, length - 1] = tokens
         ends = tokens == end_id
@@ -84,6 +117,8 @@ def beam_search(
         kept.add(texts[:, :beams], finished)
         running, chosen = scores.masked_fill(ends, NEVER).topk(beams)
         written = _gather(texts, chosen)
+        if copied is not None:
+            left = left.gather(1, origins.gather(1, chosen)) & ~copied.in_token[written[:, :, length - 1]]
         best_possible = running[:, 0] / length**config.length_penalty
         done = (best_possible <= kept.scores[:, -1]) | (length == most)
         for place in done.nonzero().flatten().tolist():
@@ -94,7 +129,7 @@ def beam_search(
         state.follow(origins.gather(1, chosen))
         if len(alive) < len(rows):
             state.select(alive)
-            rows, running, written = rows[alive], running[alive], written[alive]
+            rows, running, written, left = rows[alive], running[alive], written[alive], left[alive]
             kept = _Kept(kept.tokens[alive], kept.scores[alive])
         if length + 1 < most:  # the last token is not chosen
             logits = model.step(state, written[:, :, length - 1].flatten())
@@ -102,21 +137,17 @@ def beam_search(
 
 
 def _candidates(
-    logits: Float[Tensor, "rows V"], running: Float[Tensor, "N beams"], forbidden: Sequence[int]
+    shares: Float[Tensor, "N beams V"], running: Float[Tensor, "N beams"]
 ) -> tuple[Float[Tensor, "N two"], Int[Tensor, "N two"], Int[Tensor, "N two"]]:
     """The likeliest continuations of each prompt, twice as many as beams: scores, tokens, and which beam each is of.
 
     As at most every second of them ends, enough go on.
     """
     beams = running.shape[1]
-    shares = logits.log_softmax(-1)
-    for token in forbidden:
-        shares[:, token] = -torch.inf
     # The best of all are among the best of each beam, which are found without sorting the rest.
-    best, tokens = shares.topk(min(2 * beams, shares.shape[1]))
-    scores = (best.view(*running.shape, -1) + running[:, :, None]).flatten(1)
-    scores, places = scores.topk(2 * beams)
-    return scores, tokens.view(len(running), -1).gather(1, places), places // best.shape[1]
+    best, tokens = shares.topk(min(2 * beams, shares.shape[2]))
+    scores, places = (best + running[:, :, None]).flatten(1).topk(2 * beams)
+    return scores, tokens.flatten(1).gather(1, places), places // best.shape[2]
 
 
 def _ends(

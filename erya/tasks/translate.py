@@ -13,7 +13,7 @@ from erya.dataset.examples import Example
 from erya.generate.beam import BeamConfig
 from erya.model.architectures.base import Transformer
 from erya.tasks.base import writing
-from erya.tasks.base.markup import Aside, set_aside
+from erya.tasks.base.markup import SIGNS, Aside, set_aside
 from erya.tasks.base.pieces import pieces
 from erya.tasks.base.prediction import Prediction, Record, System
 from erya.tasks.base.task import TaskConfig
@@ -120,7 +120,9 @@ def translated(
     """
     aside = [_aside(text, settings) for text in texts]
     cut = [list(pieces(it.text, tokenizer, settings.source_language, writing.room(model))) for it in aside]
-    found = writing.write(model, tokenizer, [piece for parts in cut for piece in parts], beams, GROWTH, "translate")
+    copied = SIGNS if settings.markup == "rst" else ""
+    given = [piece for parts in cut for piece in parts]
+    found = writing.write(model, tokenizer, given, beams, GROWTH, "translate", copied)
     joint = "" if settings.target_language in UNSPACED else " "
     predictions, start = [], 0
     for whole, parts in zip(aside, cut, strict=True):

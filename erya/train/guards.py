@@ -7,8 +7,8 @@ from collections.abc import Iterable
 WINDOW = 128
 THRESHOLD = 6.0
 WARM_STEPS = 64  # with fewer values the deviation is too uncertain to judge by
-# The least deviations taken for real: of the loss as a share of it, and of the gradient norm's logarithm, so that a spike
-# is at least 20 times the mean. In batches by length those of the shortest texts have 10 times the norm of the others.
+# The least deviations taken for real: of the loss as a share of it, of the gradient norm's logarithm so that a spike is
+# at least 20 times the mean. In batches by length those of the shortest texts have 10 times the norm of the others.
 LOSS_FLOOR, NORM_FLOOR = 0.02, 0.5
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from erya.core import registry
-from erya.generate.beam import BeamConfig, beam_search
+from erya.generate.beam import BeamConfig, Copied, beam_search
 from erya.model.architectures.encoder_decoder import EncoderDecoder
 from erya.model.files import save_model
 from tests.generate.small import small_model
@@ -88,3 +88,40 @@ def test_a_decoder_searches_too() -> None:
         total = sum(float(shares[place, token]) for place, token in enumerate(hypothesis.tokens))
         total += float(shares[len(hypothesis.tokens), 256]) if len(hypothesis.tokens) < 9 else 0.0
         assert hypothesis.score == pytest.approx(total / (len(hypothesis.tokens) + 1), abs=1e-4)
+
+
+@pytest.mark.parametrize("beams", [1, 4])
+def test_what_must_be_copied_is_written_once_and_nothing_else_of_its_kind(beams: int) -> None:
+    """Tokens 20 to 29 hold a piece each, 30 holds two; each text must hold some of them."""
+    model, texts = translator(seed=4), sources(6, 12)
+    with torch.no_grad():
+        model.head_bias[END] += 3  # a text that does not end by itself says nothing
+    in_token = torch.zeros(60, dtype=torch.int64)
+    in_token[20:30] = 2 ** torch.arange(10)
+    in_token[30] = 0b11
+    wanted = torch.tensor([number % 5 * 0b100101 % 1024 for number in range(12)])
+    found = beam_search(model, texts, END, [PAD], BeamConfig(num_beams=beams), Copied(in_token, wanted))
+    ended = 0
+    for hypothesis, pieces in zip(found, wanted.tolist(), strict=True):
+        written = [int(in_token[token]) for token in hypothesis.tokens if in_token[token]]
+        assert sum(written) & ~pieces == 0
+        if len(hypothesis.tokens) < SHAPE["context_length"] - 2:  # else the end was the only way out
+            ended += 1
+            assert sum(written) == pieces
+    assert ended > 8
+
+
+def test_what_must_be_copied_changes_nothing_where_nothing_must() -> None:
+    model, texts = translator(seed=4), sources(6, 12)
+    nothing = Copied(torch.zeros(60, dtype=torch.int64), torch.zeros(12, dtype=torch.int64))
+    expected = beam_search(model, texts, END, [PAD], BeamConfig())
+    assert beam_search(model, texts, END, [PAD], BeamConfig(), nothing) == expected
+
+
+def test_a_text_without_room_for_what_must_be_copied_ends() -> None:
+    model, texts = translator(seed=4), sources(6, 3)
+    in_token = torch.zeros(60, dtype=torch.int64)
+    in_token[20:30] = 2 ** torch.arange(10)
+    copied = Copied(in_token, torch.full((3,), 1023))
+    found = beam_search(model, texts, END, [PAD], BeamConfig(max_new_tokens=6), copied)
+    assert all(len(hypothesis.tokens) <= 6 for hypothesis in found)

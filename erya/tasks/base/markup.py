@@ -2,7 +2,7 @@
 
 In: a sentence. Out: its pieces of markup, each as what must stand in a translation as well: code, the targets of roles
 and references, substitutions and footnotes as they are; emphasis and definitions as such, for their words are
-translated. Or the sentence with one character in place of each such piece, which a model learns to copy, and back.
+translated. Or the sentence with one character in place of each such piece, which a model copies, and back.
 Source: https://docutils.sourceforge.io/docs/ref/rst/restructuredtext.html#inline-markup
 """
 

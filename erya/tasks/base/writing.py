@@ -4,16 +4,18 @@ An encoder–decoder reads the given text and writes the wanted one. A decoder r
 `<|im_start|>` to `<|im_end|>`, and goes on with the wanted one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import singledispatch
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from erya.core.errors import UserError
 from erya.core.progress import track
 from erya.dataset.examples import Example, bucketed
 from erya.dataset.rows import NOT_SCORED
-from erya.generate.beam import BeamConfig, Hypothesis, beam_search
+from erya.generate.beam import BeamConfig, Copied, Hypothesis, beam_search
 from erya.model.architectures.base import Transformer
 from erya.model.architectures.decoder import Decoder
 from erya.model.architectures.encoder_decoder import EncoderDecoder
@@ -105,11 +107,18 @@ def examples(
 
 
 def write(
-    model: Transformer, tokenizer: Tokenizer, given: Sequence[str], config: BeamConfig, growth: float, title: str = ""
+    model: Transformer,
+    tokenizer: Tokenizer,
+    given: Sequence[str],
+    config: BeamConfig,
+    growth: float,
+    title: str = "",
+    copied: str = "",
 ) -> list[Hypothesis]:
     """The best text for each given one; each is at most `growth` times as long in tokens, and a few more.
 
-    Given texts must fit the model. Those of like length are written together. With a `title` a bar is shown.
+    Given texts must fit the model. Those of like length are written together. With a `title` a bar is shown. Those of
+    the characters `copied` that a given text has are each written once, the others are not; they are ASCII.
     """
     assert isinstance(model, EncoderDecoder | Decoder)
     prompts = [prompt(model, tokenizer, ids) for ids in tokenizer.encode_batch(given)]
@@ -117,15 +126,33 @@ def write(
     order = np.argsort(-lengths, kind="stable")  # the longest first: what does not fit is known at once
     batches = bucketed(order, lengths, max(1, BATCH_TOKENS // config.num_beams))
     found: list[Hypothesis | None] = [None] * len(prompts)
+    device = next(model.parameters()).device
+    in_token = _held((tokenizer.token_bytes(id_) for id_ in range(tokenizer.vocab_size)), copied).to(device)
+    wanted = _held((text.encode() for text in given), copied).to(device)
     forbidden = sorted(set(tokenizer.special.values()) - {tokenizer.end_of_text_id})
     places = ([one for (one,) in batch] for batch in batches)
     for batch in track(places, title, None, "batches") if title else places:
         most = int(lengths[batch[0]] * growth) + SPARE_TOKENS
         limits = config.model_copy(update={"max_new_tokens": min(most, config.max_new_tokens)})
-        texts = beam_search(model, [prompts[one] for one in batch], _end(model, tokenizer), forbidden, limits)
+        once = Copied(in_token, wanted[batch]) if copied else None
+        texts = beam_search(model, [prompts[one] for one in batch], _end(model, tokenizer), forbidden, limits, once)
         for one, text in zip(batch, texts, strict=True):
             found[one] = text
     return [text for text in found if text is not None]
+
+
+def _held(texts: Iterable[bytes], characters: str) -> Tensor:
+    """Which of some ASCII characters each text holds, as bits [N]; another bit where it holds one twice."""
+    codes = characters.encode("ascii")
+    never = 1 << len(codes)
+    return torch.tensor(
+        [
+            sum(1 << bit for bit, code in enumerate(codes) if code in text)
+            | (never if any(text.count(code) > 1 for code in codes) else 0)
+            for text in texts
+        ],
+        dtype=torch.int64,
+    )
 
 
 def write_best(

@@ -28,9 +28,8 @@ class TranslateConfig(TaskConfig):
 
     source_language: str = Field(min_length=2, description="ISO 639-1 code of the language that is given.")
     target_language: str = Field(min_length=2, description="ISO 639-1 code of the language that is wanted.")
-    markup: Literal["none", "rst"] = Field(
-        default="none",
-        description="Markup that is set aside while a text is translated: none, or reStructuredText.",
+    markup: Literal["rst"] | None = Field(
+        default=None, description="Markup that is set aside while a text is translated: reStructuredText, or none."
     )
     beams: BeamConfig = Field(default=BeamConfig(max_new_tokens=512), description="How translations are searched.")
 
@@ -41,7 +40,7 @@ class TranslateConfig(TaskConfig):
 
     def facts(self) -> dict[str, str]:
         """Which markup is set aside, where some is."""
-        return {} if self.markup == "none" else {"markup set aside": "reStructuredText"}
+        return {} if self.markup is None else {"markup set aside": "reStructuredText"}
 
 
 class Translate:

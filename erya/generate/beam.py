@@ -45,10 +45,16 @@ class Copied:
 
     in_token: Int[Tensor, " V"]  # the pieces that each token holds
     wanted: Int[Tensor, " N"]  # the pieces of each prompt
+    before: Int[Tensor, "N V"]  # the pieces that must have been written before each token
+
+    def of(self, rows: Int[Tensor, " M"]) -> "Copied":
+        """The same for some of the prompts."""
+        return Copied(self.in_token, self.wanted[rows], self.before[rows])
 
     def demand(self, shares: Float[Tensor, "N beams V"], left: Int[Tensor, "N beams"], end_id: int) -> None:
         """Rule out tokens with pieces that are not left; where some are left, the likeliest takes the end's place."""
-        shares.masked_fill_((self.in_token & ~left[:, :, None]) != 0, -torch.inf)
+        ruled_out = (self.in_token & ~left[:, :, None]) | (self.before[:, None] & left[:, :, None])
+        shares.masked_fill_(ruled_out != 0, -torch.inf)
         owing = left != 0
         if owing.any():
             best, tokens = shares.masked_fill(self.in_token == 0, -torch.inf).max(2, keepdim=True)
@@ -130,6 +136,7 @@ def beam_search(
         if len(alive) < len(rows):
             state.select(alive)
             rows, running, written, left = rows[alive], running[alive], written[alive], left[alive]
+            copied = copied and copied.of(alive)
             kept = _Kept(kept.tokens[alive], kept.scores[alive])
         if length + 1 < most:  # the last token is not chosen
             logits = model.step(state, written[:, :, length - 1].flatten())

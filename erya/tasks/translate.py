@@ -13,7 +13,7 @@ from erya.dataset.examples import Example
 from erya.generate.beam import BeamConfig
 from erya.model.architectures.base import Transformer
 from erya.tasks.base import writing
-from erya.tasks.base.markup import SIGNS, Aside, set_aside
+from erya.tasks.base.markup import Aside, set_aside
 from erya.tasks.base.pieces import pieces
 from erya.tasks.base.prediction import Prediction, Record, System
 from erya.tasks.base.task import TaskConfig
@@ -107,7 +107,7 @@ def _seen(records: Sequence[Record], settings: TranslateConfig) -> Iterator[tupl
 
 
 def _aside(text: str, settings: TranslateConfig) -> Aside:
-    return set_aside(text) if settings.markup == "rst" else Aside(text, {})
+    return set_aside(text) if settings.markup else Aside(text)
 
 
 def translated(
@@ -119,9 +119,9 @@ def translated(
     """
     aside = [_aside(text, settings) for text in texts]
     cut = [list(pieces(it.text, tokenizer, settings.source_language, writing.room(model))) for it in aside]
-    copied = SIGNS if settings.markup == "rst" else ""
     given = [piece for parts in cut for piece in parts]
-    found = writing.write(model, tokenizer, given, beams, GROWTH, "translate", copied)
+    signs = [it for it, parts in zip(aside, cut, strict=True) for _ in parts] if settings.markup else None
+    found = writing.write(model, tokenizer, given, beams, GROWTH, "translate", signs)
     joint = "" if settings.target_language in UNSPACED else " "
     predictions, start = [], 0
     for whole, parts in zip(aside, cut, strict=True):
@@ -129,7 +129,7 @@ def translated(
         start += len(parts)
         score = sum(it.score for it in own) / len(own) if own else None
         text = joint.join(tokenizer.decode(it.tokens).strip() for it in own)
-        predictions.append(Prediction(whole.put_back(text) if settings.markup == "rst" else text, score))
+        predictions.append(Prediction(whole.put_back(text) if settings.markup else text, score))
     return predictions
 
 

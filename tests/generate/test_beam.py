@@ -12,6 +12,7 @@ from erya.model.files import save_model
 from tests.generate.small import small_model
 
 PAD, END = 1, 0
+NOTHING_BEFORE = torch.zeros(12, 60, dtype=torch.int64)
 SHAPE = {
     "vocab_size": 60,
     "context_length": 40,
@@ -100,7 +101,7 @@ def test_what_must_be_copied_is_written_once_and_nothing_else_of_its_kind(beams:
     in_token[20:30] = 2 ** torch.arange(10)
     in_token[30] = 0b11
     wanted = torch.tensor([number % 5 * 0b100101 % 1024 for number in range(12)])
-    found = beam_search(model, texts, END, [PAD], BeamConfig(num_beams=beams), Copied(in_token, wanted))
+    found = beam_search(model, texts, END, [PAD], BeamConfig(num_beams=beams), Copied(in_token, wanted, NOTHING_BEFORE))
     ended = 0
     for hypothesis, pieces in zip(found, wanted.tolist(), strict=True):
         written = [int(in_token[token]) for token in hypothesis.tokens if in_token[token]]
@@ -113,7 +114,7 @@ def test_what_must_be_copied_is_written_once_and_nothing_else_of_its_kind(beams:
 
 def test_what_must_be_copied_changes_nothing_where_nothing_must() -> None:
     model, texts = translator(seed=4), sources(6, 12)
-    nothing = Copied(torch.zeros(60, dtype=torch.int64), torch.zeros(12, dtype=torch.int64))
+    nothing = Copied(torch.zeros(60, dtype=torch.int64), torch.zeros(12, dtype=torch.int64), NOTHING_BEFORE)
     expected = beam_search(model, texts, END, [PAD], BeamConfig())
     assert beam_search(model, texts, END, [PAD], BeamConfig(), nothing) == expected
 
@@ -122,6 +123,24 @@ def test_a_text_without_room_for_what_must_be_copied_ends() -> None:
     model, texts = translator(seed=4), sources(6, 3)
     in_token = torch.zeros(60, dtype=torch.int64)
     in_token[20:30] = 2 ** torch.arange(10)
-    copied = Copied(in_token, torch.full((3,), 1023))
+    copied = Copied(in_token, torch.full((3,), 1023), NOTHING_BEFORE[:3])
     found = beam_search(model, texts, END, [PAD], BeamConfig(max_new_tokens=6), copied)
     assert all(len(hypothesis.tokens) <= 6 for hypothesis in found)
+
+
+def test_what_closes_comes_after_what_opens() -> None:
+    """Token 21 only after 20, 23 only after 22; the model itself would rather have them the other way round."""
+    model, texts = translator(seed=4), sources(6, 12)
+    with torch.no_grad():
+        model.head_bias[END] += 3
+        model.head_bias[[21, 23]] += 2
+    in_token = torch.zeros(60, dtype=torch.int64)
+    in_token[20:24] = 2 ** torch.arange(4)
+    before = NOTHING_BEFORE.clone()
+    before[:, 21], before[:, 23] = 0b0001, 0b0100
+    found = beam_search(model, texts, END, [PAD], BeamConfig(), Copied(in_token, torch.full((12,), 15), before))
+    for hypothesis in found:
+        written = [token for token in hypothesis.tokens if 20 <= token < 24]
+        assert sorted(written) == [20, 21, 22, 23]
+        assert written.index(20) < written.index(21)
+        assert written.index(22) < written.index(23)

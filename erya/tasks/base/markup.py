@@ -10,7 +10,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # In the order in which they may be told apart: what one has taken, no later one sees.
 PIECES = re.compile(
@@ -53,10 +53,11 @@ def _kept(kind: str, piece: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """A text with signs in place of its markup, and the markup that each sign stands for."""
+    """A text with signs in place of its markup; what each stands for; of two around words, the first by the second."""
 
     text: str
-    pieces: dict[str, str]
+    pieces: dict[str, str] = field(default_factory=dict)
+    opened: dict[str, str] = field(default_factory=dict)
 
     def put_back(self, text: str) -> str:
         """A translation of the text with the markup in place of the signs; a sign of nothing is dropped."""
@@ -66,7 +67,7 @@ class Aside:
         """A translation of the original text with the same signs; None when it does not have all of the markup."""
         left = dict(self.pieces)
 
-        def sign(piece: str) -> str | None:
+        def sign(piece: str, _closes: bool) -> str | None:
             found = next((sign for sign, own in left.items() if own == piece), None)
             if found is not None:
                 del left[found]
@@ -82,38 +83,41 @@ def set_aside(text: str) -> Aside:
     Signs are given out in order from one that the text chooses, so that all are seen equally often in training.
     """
     pieces: dict[str, str] = {}
+    opened: dict[str, str] = {}
     start = zlib.crc32(text.encode())
 
-    def sign(piece: str) -> str | None:
+    def sign(piece: str, closes: bool) -> str | None:
         if len(pieces) == len(SIGNS):
             return None
         given = SIGNS[(start + len(pieces)) % len(SIGNS)]
+        if closes:
+            opened[given] = list(pieces)[-1]
         pieces[given] = piece
         return given
 
-    return Aside(_replaced(text, sign), pieces)
+    return Aside(_replaced(text, sign), pieces, opened)
 
 
-def _replaced(text: str, sign: Callable[[str], str | None]) -> str:
+def _replaced(text: str, sign: Callable[[str, bool], str | None]) -> str:
     """The text with signs instead of the spans that `sign` has one for."""
     done: list[str] = []
     position = 0
-    for start, end in _spans(text):
-        done += (text[position:start], sign(text[start:end]) or text[start:end])
+    for start, end, closes in _spans(text):
+        done += (text[position:start], sign(text[start:end], closes) or text[start:end])
         position = end
     return "".join((*done, text[position:]))
 
 
-def _spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where the markup stands that a translation has as it is."""
+def _spans(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Where the markup stands that a translation has as it is, and whether it closes what the one before opens."""
     for found in PIECES.finditer(text):
         start, end = found.span()
         around = _AROUND_WORDS.fullmatch(found.group()) if _has_words(found) else None
         if around is None:
-            yield start, end
+            yield start, end, False
         else:
-            yield start, start + around.end(1)
-            yield start + around.start(3), end
+            yield start, start + around.end(1), False
+            yield start + around.start(3), end, True
 
 
 def _has_words(found: re.Match[str]) -> bool:

@@ -19,6 +19,7 @@ from erya.generate.beam import BeamConfig, Copied, Hypothesis, beam_search
 from erya.model.architectures.base import Transformer
 from erya.model.architectures.decoder import Decoder
 from erya.model.architectures.encoder_decoder import EncoderDecoder
+from erya.tasks.base.markup import SIGNS, Aside
 from erya.tasks.base.prediction import Prediction, surest
 from erya.tokenizer.special import TURN_END, TURN_START
 from erya.tokenizer.tokenizer import Tokenizer
@@ -113,12 +114,12 @@ def write(
     config: BeamConfig,
     growth: float,
     title: str = "",
-    copied: str = "",
+    signs: Sequence[Aside] | None = None,
 ) -> list[Hypothesis]:
     """The best text for each given one; each is at most `growth` times as long in tokens, and a few more.
 
-    Given texts must fit the model. Those of like length are written together. With a `title` a bar is shown. Those of
-    the characters `copied` that a given text has are each written once, the others are not; they are ASCII.
+    Given texts must fit the model. Those of like length are written together. With a `title` a bar is shown. With
+    `signs`, each text that was set aside is given with its signs: those it has are written once each, no others are.
     """
     assert isinstance(model, EncoderDecoder | Decoder)
     prompts = [prompt(model, tokenizer, ids) for ids in tokenizer.encode_batch(given)]
@@ -126,24 +127,34 @@ def write(
     order = np.argsort(-lengths, kind="stable")  # the longest first: what does not fit is known at once
     batches = bucketed(order, lengths, max(1, BATCH_TOKENS // config.num_beams))
     found: list[Hypothesis | None] = [None] * len(prompts)
-    device = next(model.parameters()).device
-    in_token = _held((tokenizer.token_bytes(id_) for id_ in range(tokenizer.vocab_size)), copied).to(device)
-    wanted = _held((text.encode() for text in given), copied).to(device)
+    in_token = None if signs is None else _held(map(tokenizer.token_bytes, range(tokenizer.vocab_size)))
     forbidden = sorted(set(tokenizer.special.values()) - {tokenizer.end_of_text_id})
     places = ([one for (one,) in batch] for batch in batches)
     for batch in track(places, title, None, "batches") if title else places:
         most = int(lengths[batch[0]] * growth) + SPARE_TOKENS
         limits = config.model_copy(update={"max_new_tokens": min(most, config.max_new_tokens)})
-        once = Copied(in_token, wanted[batch]) if copied else None
-        texts = beam_search(model, [prompts[one] for one in batch], _end(model, tokenizer), forbidden, limits, once)
+        copied = None
+        if signs is not None and in_token is not None:
+            copied = _copied(in_token, [(given[one], signs[one]) for one in batch], next(model.parameters()).device)
+        texts = beam_search(model, [prompts[one] for one in batch], _end(model, tokenizer), forbidden, limits, copied)
         for one, text in zip(batch, texts, strict=True):
             found[one] = text
     return [text for text in found if text is not None]
 
 
-def _held(texts: Iterable[bytes], characters: str) -> Tensor:
-    """Which of some ASCII characters each text holds, as bits [N]; another bit where it holds one twice."""
-    codes = characters.encode("ascii")
+def _copied(in_token: Tensor, texts: Sequence[tuple[str, Aside]], device: torch.device) -> Copied:
+    """The signs that texts hold; a closing one comes after the one that opens."""
+    before = torch.zeros(len(texts), len(in_token), dtype=torch.int64)
+    for row, (_, aside) in enumerate(texts):
+        for closing, opening in aside.opened.items():
+            before[row, (in_token >> SIGNS.index(closing) & 1).bool()] |= 1 << SIGNS.index(opening)
+    wanted = _held(text.encode() for text, _ in texts)
+    return Copied(in_token.to(device), wanted.to(device), (before & ~in_token).to(device))
+
+
+def _held(texts: Iterable[bytes]) -> Tensor:
+    """Which signs each text holds, as bits [N]; a bit that is no sign's where it holds one twice."""
+    codes = SIGNS.encode("ascii")
     never = 1 << len(codes)
     return torch.tensor(
         [

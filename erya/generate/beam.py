@@ -53,14 +53,16 @@ class Copied:
 
     def demand(self, shares: Float[Tensor, "N beams V"], left: Int[Tensor, "N beams"], end_id: int) -> None:
         """Rule out tokens with pieces that are not left; where some are left, the likeliest takes the end's place."""
-        ruled_out = (self.in_token & ~left[:, :, None]) | (self.before[:, None] & left[:, :, None])
-        shares.masked_fill_(ruled_out != 0, -torch.inf)
+        held = self.in_token.nonzero().flatten()  # few of all tokens
+        ruled_out = (self.in_token[held] & ~left[:, :, None]) | (self.before[:, None, held] & left[:, :, None])
+        some = shares[:, :, held].masked_fill(ruled_out != 0, -torch.inf)
         owing = left != 0
         if owing.any():
-            best, tokens = shares.masked_fill(self.in_token == 0, -torch.inf).max(2, keepdim=True)
+            best, places = some.max(2, keepdim=True)
             ends = shares[:, :, end_id, None].masked_fill(~owing[:, :, None], -torch.inf)
-            shares.scatter_(2, tokens, torch.logaddexp(best, ends))
+            some.scatter_(2, places, torch.logaddexp(best, ends))
             shares[:, :, end_id].masked_fill_(owing, -torch.inf)
+        shares[:, :, held] = some
 
 
 @dataclass

@@ -16,6 +16,7 @@ PAGES = (
     "README.md",
     "README.zh.md",
     "docs/start.md",
+    "docs/results.md",
     "docs/guides/tasks.md",
     "docs/guides/corpus.md",
     "docs/guides/cluster.md",

@@ -150,7 +150,7 @@ class Dump:
             self.file.leave_out("the rest of a cut-off dump")
             if not self.file.notes:
                 self.file.notes.append("is cut off: it ends before its closing tag; its whole pages were read")
-        elif cutter.lost and (self.file.end is None or any(self._own(self.file.end, None, watched=False))):
+        elif cutter.lost and (self.file.end is None or cutter.closed or self._is_closed() or self._goes_on()):
             cutter.count_lost()  # otherwise nothing follows, and the last part tells that the dump is cut off
 
     def _chunks(self) -> tuple[Iterator[bytes | None], Iterator[bytes | None]]:
@@ -158,6 +158,10 @@ class Dump:
             return self._from_the_beginning(), iter(())
         end = self.file.path.stat().st_size if self.file.end is None else self.file.end
         return self._own(self.file.start, end, watched=True), self._own(end, None, watched=False)
+
+    def _goes_on(self) -> bool:
+        """Whether anything can be read of the file after its own bytes."""
+        return self.file.end is not None and any(self._own(self.file.end, None, watched=False))
 
     def _is_closed(self) -> bool:
         """Whether the closing tag stands at the end of the file, be some of it before the last part's own bytes."""

@@ -27,7 +27,12 @@ OPTIONS = (
     click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same text."),
     click.option("--stop", multiple=True, help="A text that ends the writing and is not shown; may be repeated."),
     click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."),
-    click.option("--compile", "compiled", is_flag=True, help="Compile first, which takes seconds, for one text on a CPU; it gains little."),
+    click.option(
+        "--compile",
+        "compiled",
+        is_flag=True,
+        help="Compile first, which takes seconds, for one text on a CPU; it gains little.",
+    ),
 )
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 DIGEST_BYTES = 16
 AT_ONCE = 2**19  # digests
-MOST_BITS = 10
+MOST_BITS = 10  # 1,024 shares, for each of which all digests are read
 Digests = npt.NDArray[np.uint64]  # [documents, 2]
 Originals = npt.NDArray[np.uint32]  # for each document, the number of the one that it repeats: its own when it stays
 

@@ -77,5 +77,11 @@ def test_a_model_learns_and_writes_signs(monkeypatch):
     assert [answer.text for answer in answers] == texts
 
 
+def test_signs_in_the_text_itself_are_dropped():
+    aside = set_aside(f"Call{SIGNS} ``x``.")
+    assert aside.put_back(aside.text) == "Call ``x``."
+    assert sum(map(is_sign, aside.text)) == 1
+
+
 def test_signs_are_no_white_space():
     assert f" {SIGNS} ".split() == [SIGNS]

@@ -80,8 +80,8 @@ class Aside:
 def set_aside(text: str) -> Aside:
     """The text with a sign in place of each piece of its markup; of words to be translated only what is around them.
 
-    Signs are given out in order from one that the text chooses, so that all are seen equally often in training. Those that
-    stand in the text itself, as control characters do in damaged text, are dropped.
+    Signs are given out in order from one that the text chooses, so that all are seen equally often in training.
+    Those that stand in the text itself, as control characters do in damaged text, are dropped.
     """
     text = text.translate(dict.fromkeys(map(ord, SIGNS)))
     pieces: dict[str, str] = {}

@@ -3,8 +3,7 @@
     python bench/generate.py [--tokens 64] [--repeats 5]
 
 The same random weights everywhere, through one saved directory; the tokens written must be equal. Repeats are
-interleaved, the median counts. Erya writes one text compiled as well (`--compile`), which takes the seconds shown once,
-loading included. A step at batch 1 reads every weight once, so its speed is also given as a share of the
+interleaved, the median counts. A step at batch 1 reads every weight once, so its speed is also given as a share of the
 memory bandwidth measured in the same run.
 """
 
@@ -12,7 +11,6 @@ import argparse
 import itertools
 import json
 import logging
-import os
 import statistics
 import tempfile
 import time
@@ -29,7 +27,6 @@ from erya.generate.engine import Engine, GenerationConfig
 from erya.model.architectures.decoder import Decoder
 from erya.model.families.gpt2 import FAMILY
 from erya.model.files import load_model, save_model
-from erya.model.layers.packed import Use
 from erya.tokenizer.files import default_config
 from erya.tokenizer.special import SPECIAL_TOKENS
 from erya.tokenizer.tokenizer import Tokenizer
@@ -47,7 +44,6 @@ SHAPE = {
 }
 PROMPT_TOKENS = 32
 BATCH = 16
-COMPILED = "erya, compiled"
 WANTED = {1: 2.0, BATCH: 1.5}
 QUIET_SECONDS = 0.5  # CTranslate2's threads spin 0.2 s after their work and would take a core from whoever is next
 Write = Callable[[list[list[int]]], list[list[int]]]
@@ -67,11 +63,11 @@ def made_up_tokenizer(vocab_size: int) -> Tokenizer:
     return Tokenizer(model.to_str(), default_config())
 
 
-def erya_writer(directory: Path, tokens: int, use: Use) -> Write:
+def erya_writer(directory: Path, tokens: int, *, alone: bool) -> Write:
     loaded = load_model(directory)
     assert loaded.tokenizer is not None
     decoder = loaded.expect(Decoder)
-    decoder.pack(use)
+    decoder.pack(alone=alone)
     engine = Engine(decoder, loaded.tokenizer)
     config = GenerationConfig(temperature=0, max_new_tokens=tokens, stop_at_end_of_text=False)
     return lambda prompts: [completion.tokens for completion in engine.complete(prompts, config)]
@@ -125,8 +121,7 @@ def measure(writers: dict[str, Write], batch: int, repeats: int, tokens: int) ->
     generator = torch.Generator().manual_seed(batch)
     prompts = torch.randint(0, 50000, (batch, PROMPT_TOKENS), generator=generator).tolist()
     written = {name: write(prompts) for name, write in writers.items()}  # also the warm-up
-    for name in {"erya", COMPILED} & set(written):
-        assert written[name] == written["transformers"], f"{name} and transformers wrote different tokens"
+    assert written["erya"] == written["transformers"], "erya and transformers wrote different tokens"
     seconds: dict[str, list[float]] = {name: [] for name in writers}
     for _ in range(repeats):
         for name, write in writers.items():
@@ -162,16 +157,11 @@ def main() -> None:
             "transformers": transformers_writer(*settings),
             "ctranslate2": ctranslate2_writer(directory, tokenizer, Path(folder) / "ct2", arguments.tokens),
         }
-        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(Path(folder) / "compiled")  # nothing is compiled beforehand
-        start = time.perf_counter()
-        compiled = erya_writer(*settings, "compiled")
-        seconds = time.perf_counter() - start
-        alone = {COMPILED: compiled, "erya": erya_writer(*settings, "alone")} | peers
         bandwidth = memory_bandwidth(torch.device("cpu"))
-        rows = table(1, measure(alone, 1, arguments.repeats, arguments.tokens), read / bandwidth)
-        batch = {"erya": erya_writer(*settings, "batch")} | peers
-        rows += table(BATCH, measure(batch, BATCH, arguments.repeats, arguments.tokens), read / bandwidth)
-    rows[0]["compile_seconds"] = seconds
+        rows = []
+        for batch in (1, BATCH):
+            writers = {"erya": erya_writer(*settings, alone=batch == 1)} | peers
+            rows += table(batch, measure(writers, batch, arguments.repeats, arguments.tokens), read / bandwidth)
     headline = rows[0]["ratio"]
     assert isinstance(headline, float)
     finish("generate", "transformers", headline, rows, bandwidth_gb_s=bandwidth / 1e9, step_reads_mb=read / 1e6)
@@ -185,8 +175,8 @@ def table(batch: int, speed: dict[str, float], step_seconds: float) -> list[dict
             "batch": batch,
             "tokens_per_second": rate,
             "bandwidth_fraction": rate / batch * step_seconds,
-            "ratio": rate / speed["transformers"] if "erya" in name else None,
-            "wanted": WANTED[batch] if "erya" in name else None,
+            "ratio": rate / speed["transformers"] if name == "erya" else None,
+            "wanted": WANTED[batch] if name == "erya" else None,
         }
         for name, rate in speed.items()
     ]

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from erya.core.errors import UserError
-from erya.core.progress import say
 
 if TYPE_CHECKING:
     from erya.generate.engine import GenerationConfig
     from erya.generate.text import Writer
     from erya.model.files import LoadedModel
-    from erya.model.layers.packed import Use
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -27,12 +25,6 @@ OPTIONS = (
     click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same text."),
     click.option("--stop", multiple=True, help="A text that ends the writing and is not shown; may be repeated."),
     click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."),
-    click.option(
-        "--compile",
-        "compiled",
-        is_flag=True,
-        help="Compile first, which takes seconds, for one text on a CPU; it gains little.",
-    ),
 )
 
 
@@ -57,13 +49,12 @@ def writing_config(options: dict[str, Any]) -> "GenerationConfig":
     return resolve(GenerationConfig, [("command line", given)]).config
 
 
-def open_writer(model: Path, device: str, use: "Use") -> "tuple[LoadedModel, Writer]":
+def open_writer(model: Path, device: str, *, alone: bool) -> "tuple[LoadedModel, Writer]":
     """A model directory, ready to write: float32 on a CPU, what the hardware does best elsewhere.
 
-    Raises: UserError when it is no model, has no tokenizer, or is to be compiled and cannot.
+    With `alone`, one text at a time is written fastest.
+    Raises: UserError when it is no model, or has no tokenizer.
     """
-    import time
-
     import torch
 
     from erya.core.device import choose_device, choose_precision
@@ -77,8 +68,5 @@ def open_writer(model: Path, device: str, use: "Use") -> "tuple[LoadedModel, Wri
     if loaded.tokenizer is None:
         raise UserError(f"{model}: has no tokenizer.json, so text cannot be read; copy the tokenizer's files into it")
     decoder = loaded.expect(Decoder)
-    start = time.monotonic()
-    decoder.pack(use)
-    if use == "compiled":
-        say(f"compiled in {time.monotonic() - start:.0f} seconds")
+    decoder.pack(alone=alone)
     return loaded, Writer(decoder, loaded.tokenizer)

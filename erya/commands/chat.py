@@ -15,9 +15,7 @@ HELP = "You write, the model goes on from there. /reset forgets, /quit (or end o
 @click.command("chat")
 @click.argument("model", type=click.Path(path_type=Path))
 @writing_options
-def COMMAND(  # noqa: N802 - the name the command line looks for
-    model: Path, device: str, compiled: bool, **options: Any
-) -> None:
+def COMMAND(model: Path, device: str, **options: Any) -> None:  # noqa: N802 - the name the command line looks for
     """Write a text together with MODEL: each line you give is added, and the model continues it.
 
     A pretrained model has learned to continue text, not to answer; give it a beginning rather than a question.
@@ -27,7 +25,7 @@ def COMMAND(  # noqa: N802 - the name the command line looks for
     printf 'Once upon a time\\nThe next day\\n' | erya chat runs/first/model --seed 3
     """
     config = writing_config(options)
-    _, writer = open_writer(model, device, "compiled" if compiled else "alone")
+    _, writer = open_writer(model, device, alone=True)
     writer.latest("", config)  # says now, not after the first line, when there is no room to write
     interactive = sys.stdin.isatty()
     if interactive:

@@ -22,14 +22,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a text.")
 @writing_options
 def COMMAND(  # noqa: N802 - the name the command line looks for
-    model: Path,
-    prompts: tuple[str, ...],
-    file: Any,
-    num: int,
-    as_json: bool,
-    device: str,
-    compiled: bool,
-    **options: Any,
+    model: Path, prompts: tuple[str, ...], file: Any, num: int, as_json: bool, device: str, **options: Any
 ) -> None:
     """Continue each PROMPT with MODEL, a model directory.
 
@@ -47,9 +40,7 @@ def COMMAND(  # noqa: N802 - the name the command line looks for
         raise UserError(f"num: got {num} with a temperature of 0, which writes the same text {num} times; raise it")
     chosen = _prompts(prompts, file)
     texts = [prompt for prompt in chosen for _ in range(num)]
-    if compiled and len(texts) > 1:
-        raise UserError(f"compile: got {len(texts)} texts to write; it serves one; leave it out, batches are fast")
-    _, writer = open_writer(model, device, "compiled" if compiled else "alone" if len(texts) == 1 else "batch")
+    _, writer = open_writer(model, device, alone=len(texts) == 1)
     events = writer.stream(texts, config)
     if as_json:
         _print_json(texts, events)

@@ -80,7 +80,7 @@ class _Kept:
         self.tokens = _gather(tokens, best)
 
 
-@torch.no_grad()  # what is compiled takes no tensor of inference mode
+@torch.no_grad()
 def beam_search(
     model: GenerativeModel,
     prompts: Sequence[Sequence[int]],

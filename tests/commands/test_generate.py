@@ -2,8 +2,6 @@
 
 import io
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -64,7 +62,6 @@ def test_prompts_come_from_a_file_or_from_standard_input(
         (["x", "--file", "/dev/null"], "choose one"),
         (["--file", "/dev/null"], "the input is empty"),
         (["x", "--device", "tpu"], "device: unknown 'tpu'"),
-        (["x", "--num", "2", "--compile"], "compile: got 2 texts"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_2(
@@ -84,24 +81,3 @@ def test_no_model_and_no_tokenizer(model: str, tmp_path: Path, capsys: pytest.Ca
         (tmp_path / name).write_bytes((Path(model) / name).read_bytes())
     assert run(["generate", str(tmp_path), "x"]) == 2
     assert "has no tokenizer.json" in capsys.readouterr().err
-
-
-@pytest.mark.slow
-def test_compiled_is_eager(model: str) -> None:
-    """In processes of their own: the shape checks of the test suite cannot be compiled."""
-    command = [sys.executable, "-m", "erya", "generate", model, "The fox", "--temperature", "0"]
-    eager = subprocess.run(command, capture_output=True, text=True, check=True)
-    compiled = subprocess.run([*command, "--compile"], capture_output=True, text=True, check=True)
-    assert compiled.stdout == eager.stdout
-    assert "compiled in" in compiled.stderr
-
-
-@pytest.mark.slow
-def test_without_a_compiler_compiling_is_refused_in_one_line(model: str, tmp_path: Path) -> None:
-    environment = {**os.environ, "CXX": "no-such-compiler", "TORCHINDUCTOR_CACHE_DIR": str(tmp_path)}
-    command = [sys.executable, "-m", "erya", "generate", model, "The fox", "--compile"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    assert done.returncode == 2
-    assert "compile: InvalidCxxCompiler" in done.stderr
-    assert "without --compile" in done.stderr
-    assert done.stderr.count("\n") == 1

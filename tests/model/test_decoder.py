@@ -11,7 +11,6 @@ import torch.nn.functional as F
 
 from erya.core.errors import UserError
 from erya.model.architectures.decoder import Decoder
-from erya.model.layers.packed import Use
 from tests.model.conftest import SHAPE, VARIANTS, build, disturbed
 
 # The same sums in another order (one row or many, one step or all): float32 rounding of logits of size 10.
@@ -56,17 +55,17 @@ def test_a_prompt_in_a_ragged_batch_is_as_alone(model: Decoder, tokens: Tokens) 
         torch.testing.assert_close(logits, torch.cat(single), **SAME)
 
 
-@pytest.mark.parametrize("use", ["batch", "alone"])
+@pytest.mark.parametrize("alone", [False, True])
 @pytest.mark.parametrize("capability", ["AVX2", "AVX512"])
 def test_packed_weights_write_the_same(
-    model: Decoder, tokens: Tokens, use: Use, capability: str, monkeypatch: pytest.MonkeyPatch
+    model: Decoder, tokens: Tokens, alone: bool, capability: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
     prompts, further = [tokens(7).tolist(), tokens(3).tolist(), tokens(5).tolist()], tokens(3, 6)
     expected = _written(model, prompts, further), _written(model, prompts[:1], further[:1])
     text = tokens(2, 9)
     whole = model(text)
-    model.pack(use)
+    model.pack(alone=alone)
     assert not any(isinstance(part, torch.nn.Linear) for part in model.blocks.modules())
     torch.testing.assert_close(_written(model, prompts, further), expected[0], **SAME)
     torch.testing.assert_close(_written(model, prompts[:1], further[:1]), expected[1], **SAME)
@@ -204,32 +203,6 @@ for family in ("gpt2", "qwen3"):
         torch.testing.assert_close(compiled(text, documents), model.hidden(text, documents), atol=1e-5, rtol=1e-5)
         compiled(text, documents).sum().backward()
 """
-
-
-COMPILED_STEPS = """
-import torch
-from tests.model.conftest import build, disturbed
-
-def written(model, prompts, further):
-    state, logits = model.begin(prompts, capacity=20)
-    return torch.stack([logits, *(model.step(state, column) for column in further.T)])
-
-for family in ("gpt2", "qwen3"):
-    model = disturbed(build(family))
-    prompts, further = [torch.randint(300, (length,)).tolist() for length in (7, 3, 1)], torch.randint(300, (3, 6))
-    alone = [written(model, [prompt], further[:1]) for prompt in prompts]
-    together = written(model, prompts, further)
-    model.pack("compiled")
-    with torch.compiler.set_stance("fail_on_recompile"):
-        for prompt, expected in zip(prompts, alone):
-            torch.testing.assert_close(written(model, [prompt], further[:1]), expected, atol=1e-5, rtol=1e-5)
-        torch.testing.assert_close(written(model, prompts, further), together, atol=1e-5, rtol=1e-5)
-"""
-
-
-@pytest.mark.slow
-def test_compiled_steps_write_the_same_and_compile_once() -> None:
-    subprocess.run([sys.executable, "-c", COMPILED_STEPS], check=True)
 
 
 def test_hidden_compiles_as_one_graph() -> None:

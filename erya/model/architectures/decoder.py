@@ -3,7 +3,6 @@
 In: token ids. Out: logits, a summed loss, or, step by step, the logits of each next token.
 """
 
-from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
@@ -18,12 +17,11 @@ from erya.model.architectures.base import BaseConfig, Batch, Loss, Transformer, 
 from erya.model.layers.attention import Attention, document_mask
 from erya.model.layers.block import Block, dropped
 from erya.model.layers.cache import LayerCache, State
-from erya.model.layers.compiled import CompiledStep, compiled_step, compiling
 from erya.model.layers.cross_entropy import IGNORED, linear_cross_entropy, target_nats
 from erya.model.layers.embedding import Embedding, restarting_positions
 from erya.model.layers.mlp import MLP, SwiGLU
 from erya.model.layers.norm import LayerNorm, RMSNorm
-from erya.model.layers.packed import Use, can_pack, pack, packed
+from erya.model.layers.packed import can_pack, pack, packed
 from erya.model.layers.rotary import Rotary
 
 
@@ -61,7 +59,6 @@ class Decoder(Transformer):
         self.norm = _norm(config)
         self.head = None if config.tie_embeddings else nn.Linear(config.hidden_size, config.vocab_size, bias=False)
         self.packed_head: nn.Module | None = None
-        self._compiled: CompiledStep | None = None
 
     @property
     def head_weight(self) -> Float[Tensor, "V D"]:
@@ -137,29 +134,18 @@ class Decoder(Transformer):
         """Append one token to every row, or to every way of every row; the logits of the one after it."""
         rows = tokens.view(state.rows, -1)
         assert state.length + rows.shape[1] <= state.capacity, f"the state has {state.capacity} places only"
-        # torch.compile takes a length of 0 or 1 for a constant and would compile anew for the next.
-        compiled = self._compiled if len(tokens) == 1 and state.length > 1 and state.seen is None else None
-        hidden = self._continue(state, rows, compiled.block if compiled else Block.__call__).flatten(0, 1)
+        hidden = self._continue(state, rows).flatten(0, 1)
         state.advance()
-        return compiled.head(self.packed_head, hidden) if compiled else self._logits(hidden)
+        return self._logits(hidden)
 
-    def pack(self, use: Use = "batch") -> None:
-        """Lay the weights out for writing text: faster steps, no training and no saving any more.
+    def pack(self, *, alone: bool = False) -> None:
+        """Lay the weights out for writing one text `alone` or several: faster steps, no training or saving any more.
 
-        Does nothing where the place or the type of the weights has no such layout. To compile takes some seconds here.
-        Raises: UserError when it is to be compiled and cannot.
+        Does nothing where the place or the type of the weights has no such layout.
         """
-        if not can_pack(self.head_weight):
-            if use == "compiled":
-                raise UserError("compile: serves float32 on a CPU only; choose --device cpu, or leave it out")
-            return
-        pack(self.blocks, use)
-        self.packed_head = packed(self.head_weight, None, use)
-        if use == "compiled":
-            self._compiled = compiled_step()
-            with compiling():
-                state, _ = self.begin([[0, 0]], capacity=4)
-                self.step(state, torch.tensor([0]))
+        if can_pack(self.head_weight):
+            pack(self.blocks, alone=alone)
+            self.packed_head = packed(self.head_weight, None, alone)
 
     def matrix_parts(self) -> dict[str, tuple[int, ...]]:
         """The blocks' matrices by parameter name, each with the output sizes of the projections fused in it."""
@@ -195,16 +181,14 @@ class Decoder(Transformer):
         caches = [LayerCache(rows, config.num_kv_heads, capacity, config.head_dim) for _ in self.blocks]
         return State(caches, capacity)
 
-    def _continue(
-        self, state: State, tokens: Int[Tensor, "B T"], run: Callable[..., Tensor] = Block.__call__
-    ) -> Float[Tensor, "B T D"]:
+    def _continue(self, state: State, tokens: Int[Tensor, "B T"]) -> Float[Tensor, "B T D"]:
         assert not (self.training and self.config.dropout), "generation in training mode would drop activations"
         positions = state.positions(tokens.shape[1], tokens.device)
         mask = state.mask()
         x = self.embedding(tokens, positions)
         rotation = self.rotary(positions) if self.rotary is not None else None
         for block, cache in zip(self.blocks, state.layers, strict=True):
-            x = run(block, x, rotation, mask, partial(cache.append, start=state.length, lengths=state.lengths))
+            x = block(x, rotation, mask, partial(cache.append, start=state.length, lengths=state.lengths))
         last: Tensor = self.norm(x)
         return last
 

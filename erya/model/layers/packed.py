@@ -3,8 +3,6 @@
 A product with few rows only waits for the weights to come from memory, and how fast they come depends on their layout.
 """
 
-from typing import Literal
-
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -12,9 +10,6 @@ from torch import Tensor, nn
 
 LEAST_ROWS = 4
 """Below this oneDNN leaves its fast path; rows are then repeated, which costs nothing beside the weights' way."""
-
-Use = Literal["batch", "alone", "compiled"]
-"""What is written: several texts at once, one, or one by compiled steps."""
 
 
 def can_pack(weight: Float[Tensor, "out in"]) -> bool:
@@ -41,35 +36,32 @@ class PackedLinear(nn.Module):
 
 
 class RowLinear(nn.Module):
-    """A frozen linear layer for one row: its longer side lies contiguous, unless it is to be compiled."""
+    """A frozen linear layer for one row: its longer side lies contiguous."""
 
-    def __init__(self, weight: Float[Tensor, "out in"], bias: Float[Tensor, " out"] | None, compiled: bool) -> None:
+    def __init__(self, weight: Float[Tensor, "out in"], bias: Float[Tensor, " out"] | None) -> None:
         super().__init__()
         weight = weight.detach()
-        turned = not compiled and weight.shape[0] > weight.shape[1]
-        self.weight = nn.Parameter(weight.T.contiguous().T if turned else weight, requires_grad=False)
+        tall = weight.shape[0] > weight.shape[1]
+        self.weight = nn.Parameter(weight.T.contiguous().T if tall else weight, requires_grad=False)
         self.bias = bias.detach() if bias is not None else None
 
     def forward(self, x: Float[Tensor, "*rows in"]) -> Float[Tensor, "*rows out"]:
-        """The product, as `nn.Linear` gives it; what is compiled has one row."""
-        if not torch.compiler.is_compiling():
-            return F.linear(x, self.weight, self.bias)
-        sums = (self.weight * x.reshape(-1)).sum(-1)  # one loop over the weights, which all cores share
-        return (sums if self.bias is None else sums + self.bias).view(*x.shape[:-1], -1)
+        """The product, as `nn.Linear` gives it."""
+        return F.linear(x, self.weight, self.bias)
 
 
-def packed(weight: Float[Tensor, "out in"], bias: Float[Tensor, " out"] | None, use: Use) -> nn.Module:
-    """The layer that is fastest for this use on this CPU."""
+def packed(weight: Float[Tensor, "out in"], bias: Float[Tensor, " out"] | None, alone: bool) -> nn.Module:
+    """The layer that is fastest on this CPU for a text written alone, or for several at once."""
     # With AVX512 oneDNN's layout streams a row as well, at more than twice the speed of the plain one.
-    if use == "compiled" or (use == "alone" and torch.backends.cpu.get_cpu_capability() != "AVX512"):
-        return RowLinear(weight, bias, compiled=use == "compiled")
+    if alone and torch.backends.cpu.get_cpu_capability() != "AVX512":
+        return RowLinear(weight, bias)
     return PackedLinear(weight, bias)
 
 
-def pack(module: nn.Module, use: Use = "batch") -> None:
+def pack(module: nn.Module, *, alone: bool = False) -> None:
     """Replace every linear layer within a module by such a one."""
     for name, child in module.named_children():
         if isinstance(child, nn.Linear):
-            setattr(module, name, packed(child.weight, child.bias, use))
+            setattr(module, name, packed(child.weight, child.bias, alone))
         else:
-            pack(child, use)
+            pack(child, alone=alone)

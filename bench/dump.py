@@ -1,6 +1,6 @@
 """From a Wikipedia dump to the texts of its articles on one core: Erya beside wikiextractor and mwparserfromhell.
 
-    python bench/dump.py [--dump FILE.xml.bz2] [--copies 6] [--build-copies 30] [--repeats 3]      about 8 minutes
+    python bench/dump.py [--dump FILE.xml.bz2] [--copies 12] [--build-copies 30] [--repeats 2]     about 8 minutes
 
 All three read the same bzip2 file, the whole pages of the dump several times over, and write the texts to a file, in
 processes of their own on one core, in turns; starting up counts for all. Counted is processor time (user and system,
@@ -40,9 +40,9 @@ def main() -> None:
     """Run the benchmark, or one contestant in this process."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dump", type=Path, default=DUMP)
-    parser.add_argument("--copies", type=int, default=6, help="how often the dump's pages are in the file to read")
+    parser.add_argument("--copies", type=int, default=12, help="how often the dump's pages are in the file to read")
     parser.add_argument("--build-copies", type=int, default=30, help="the same for `erya corpus build`")
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--contestant", choices=["erya", "mwparserfromhell"], help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()

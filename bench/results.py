@@ -4,12 +4,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 
 def finish(bench: str, peer: str, ratio: float, rows: Sequence[dict[str, Any]], **facts: Any) -> None:
     """Print the rows as a table and, last, the JSON object with `bench`, `peer`, `ratio` (above 1: Erya ahead)."""
+    from rich.console import Console  # not for the contestants, whose start-up is counted
+    from rich.table import Table
+
     headers = list(dict.fromkeys(key for row in rows for key in row))
     table = Table(title=f"{bench}: {ratio:.2f}x against {peer}", title_justify="left")
     for number, name in enumerate(headers):

@@ -80,7 +80,7 @@ class _Kept:
         self.tokens = _gather(tokens, best)
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def beam_search(
     model: GenerativeModel,
     prompts: Sequence[Sequence[int]],

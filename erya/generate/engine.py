@@ -137,14 +137,14 @@ class Engine:
         state, logits = self.model.begin(prompts, capacity)
         sampler = Sampler(config, prompts, [row.index for row in rows])
         while True:
-            with torch.no_grad():  # not around the yield below: it would leak into the caller
+            with torch.inference_mode():  # not around the yield below: it would leak into the caller
                 chosen = sampler.next(logits)
             events = [self._postprocess(row, token, config) for row, token in zip(rows, chosen.tolist(), strict=True)]
             running = [place for place, event in enumerate(events) if event.completion is None]
             yield from (event for event in events if event.text or event.completion)
             if not running:
                 return
-            with torch.no_grad():
+            with torch.inference_mode():
                 if len(running) < len(rows):
                     kept = torch.tensor(running, device=chosen.device)
                     state.select(kept)

@@ -107,7 +107,7 @@ class Decoder(Transformer):
         """The room a row needs to write so many tokens after its prompt, as far as the context allows."""
         return min(prompt_tokens + new_tokens, self.config.context_length)
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def begin(self, prompts: list[list[int]], capacity: int) -> tuple[State, Float[Tensor, "B V"]]:
         """Read the prompts; give what is remembered, with room for `capacity` tokens a row, and the next logits."""
         assert prompts, "no prompts"
@@ -129,7 +129,7 @@ class Decoder(Transformer):
         state.lengths = torch.tensor(lengths, device=device)
         return state, self._logits(hidden[torch.arange(len(prompts), device=device), state.lengths - 1])
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def step(self, state: State, tokens: Int[Tensor, " N"]) -> Float[Tensor, "N V"]:
         """Append one token to every row, or to every way of every row; the logits of the one after it."""
         rows = tokens.view(state.rows, -1)

@@ -102,7 +102,7 @@ class EncoderDecoder(Transformer):
         """The room a target of so many tokens needs, as far as the context allows."""
         return min(new_tokens, self.config.context_length - 1)
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def begin(self, prompts: list[list[int]], capacity: int) -> tuple[SourceState, Float[Tensor, "B V"]]:
         """Read the sources; give what is remembered, with room for `capacity` target tokens, and the first logits."""
         assert prompts, "no sources"
@@ -116,7 +116,7 @@ class EncoderDecoder(Transformer):
         state = SourceState(caches, capacity + 1, sources, mask)
         return state, self.step(state, torch.full((len(prompts),), self.config.pad_id, device=device))
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def step(self, state: SourceState, tokens: Int[Tensor, " N"]) -> Float[Tensor, "N V"]:
         """Append one token to every row, or to every way of every row; the logits of the one after it."""
         rows = tokens.view(state.rows, -1)

@@ -8,10 +8,10 @@ from erya.model.layers.attention import KeysValues
 
 
 class LayerCache:
-    """One layer's keys and values, allocated once [B, K, capacity, E]."""
+    """One layer's keys and values, [B, K, room, E]; the room doubles when it is full, up to `capacity` places."""
 
     def __init__(self, rows: int, num_kv_heads: int, capacity: int, head_dim: int) -> None:
-        self.shape = (rows, num_kv_heads, capacity, head_dim)
+        self.rows, self.num_kv_heads, self.capacity, self.head_dim = rows, num_kv_heads, capacity, head_dim
         self.keys: Tensor | None = None
         self.values: Tensor | None = None
 
@@ -23,10 +23,8 @@ class LayerCache:
         lengths: Int[Tensor, " B"] | None,
     ) -> tuple[Float[Tensor, "B K S E"], Float[Tensor, "B K S E"]]:
         """Store new keys and values after `start` places, or one in each row after its own length; give all stored."""
-        if self.keys is None or self.values is None:  # what dtype and device they have is known only now
-            # Zeros: a ragged row's unwritten places are masked, and a masked NaN would still spoil the sum.
-            self.keys, self.values = keys.new_zeros(self.shape), values.new_zeros(self.shape)
         end = start + keys.shape[2]
+        self.keys, self.values = self._with_room(self.keys, keys, end), self._with_room(self.values, values, end)
         if lengths is None:
             self.keys[:, :, start:end] = keys
             self.values[:, :, start:end] = values
@@ -36,22 +34,23 @@ class LayerCache:
             self.values[rows, :, lengths] = values[:, :, 0]
         return self.keys[:, :, :end], self.values[:, :, :end]
 
-    @torch.no_grad()
+    def _with_room(self, stored: Tensor | None, new: Tensor, end: int) -> Tensor:
+        """What is stored, with room for `end` places; `new` tells its type and where it lies."""
+        if stored is not None and end <= stored.shape[2]:
+            return stored
+        # Zeros: a ragged row's unwritten places are masked, and a masked NaN would still spoil the sum.
+        roomy = new.new_zeros(self.rows, self.num_kv_heads, min(2 * end, self.capacity), self.head_dim)
+        if stored is not None:
+            roomy[:, :, : stored.shape[2]] = stored
+        return roomy
+
+    @torch.inference_mode()
     def select(self, rows: Int[Tensor, " N"], length: int) -> None:
         """Keep these rows, not more than there are, in this order, and of each the first `length` places."""
-        self.shape = (len(rows), *self.shape[1:])
+        self.rows = len(rows)
         if self.keys is not None and self.values is not None:
             kept = self.keys[:, :, :length][rows], self.values[:, :, :length][rows]
             self.keys, self.values = self.keys[: len(rows)], self.values[: len(rows)]  # memory already there
-            self.keys[:, :, :length], self.values[:, :, :length] = kept
-
-    @torch.no_grad()
-    def extend(self, capacity: int, length: int) -> None:
-        """Make room for `capacity` places, of which the first `length` are kept."""
-        self.shape = (*self.shape[:2], capacity, self.shape[3])
-        if self.keys is not None and self.values is not None:
-            kept = self.keys[:, :, :length], self.values[:, :, :length]
-            self.keys, self.values = self.keys.new_zeros(self.shape), self.values.new_zeros(self.shape)
             self.keys[:, :, :length], self.values[:, :, :length] = kept
 
 
@@ -76,7 +75,7 @@ class State:
     @property
     def rows(self) -> int:
         """How many texts there are, the ways of one counted once."""
-        return self.layers[0].shape[0]
+        return self.layers[0].rows
 
     def select(self, rows: Int[Tensor, " N"]) -> None:
         """Keep these rows, in this order: to drop finished texts."""
@@ -100,7 +99,7 @@ class State:
         self.seen = (places < self.ends)[:, None].expand(-1, width, -1)
         self.capacity = self.length + width * (self.capacity - self.length)
         for layer in self.layers:
-            layer.extend(self.capacity, self.length)
+            layer.capacity = self.capacity
 
     def follow(self, ways: Int[Tensor, "B W"]) -> None:
         """Go on from these ways of each row."""

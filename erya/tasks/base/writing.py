@@ -24,7 +24,7 @@ from erya.tasks.base.prediction import Prediction, surest
 from erya.tokenizer.special import TURN_END, TURN_START
 from erya.tokenizer.tokenizer import Tokenizer
 
-BATCH_TOKENS = 4096  # places of sources read at once, beams not counted
+BATCH_TOKENS = 8192  # places of sources read at once, beams not counted
 SPARE_TOKENS = 16  # a short text may have a longer answer
 
 

@@ -2,7 +2,8 @@
 
     python scripts/document_memory.py [--documents 7000000]      40 seconds; 170 MB of scratch files
 
-Prints the peak memory before and after each stage. A folder holds the digests of 2,500 documents, as a part of a dump does.
+Prints the peak memory before and after each stage. A folder holds the digests of 2,500 documents, as a part of a dump
+does.
 """
 
 import argparse

@@ -51,6 +51,13 @@ def test_a_translation_has_the_signs_of_its_source():
     assert aside.as_here("参见 :ref:`教程 <tut>`。") is None
 
 
+def test_emphasis_begins_and_ends_with_a_word():
+    aside = set_aside("Do *not at all* do that, see `the page <p>`_.")
+    signs = list(aside.pieces)
+    text = "{0} 绝不 {1} 这么做，参见 {2} 页面 {3}。".format(*signs)
+    assert aside.put_back(text) == "*绝不* 这么做，参见 ` 页面  <p>`_。"
+
+
 def test_signs_begin_anywhere_and_there_is_an_end_of_them():
     assert len({next(iter(set_aside(f"``x`` {number}").pieces)) for number in range(200)}) == len(SIGNS)
     aside = set_aside("``x`` " * (len(SIGNS) + 8))

@@ -60,7 +60,14 @@ class Aside:
     opened: dict[str, str] = field(default_factory=dict)
 
     def put_back(self, text: str) -> str:
-        """A translation of the text with the markup in place of the signs; a sign of nothing is dropped."""
+        """A translation of the text with the markup in place of the signs; a sign of nothing is dropped.
+
+        Emphasis begins and ends with a word: with a space there it would be none.
+        """
+        for closing, opening in self.opened.items():
+            if self.pieces[opening] in ("*", "**"):
+                text = re.sub(rf"{opening}\s+", opening, text)
+                text = re.sub(rf"\s+{closing}", closing, text)
         return text.translate({ord(sign): self.pieces.get(sign) for sign in SIGNS})
 
     def as_here(self, translation: str) -> str | None:

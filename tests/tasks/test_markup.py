@@ -54,7 +54,7 @@ def test_a_translation_has_the_signs_of_its_source():
 def test_emphasis_begins_and_ends_with_a_word():
     aside = set_aside("Do *not at all* do that, see `the page <p>`_.")
     signs = list(aside.pieces)
-    text = "{0} 绝不 {1} 这么做，参见 {2} 页面 {3}。".format(*signs)
+    text = "{} 绝不 {} 这么做，参见 {} 页面 {}。".format(*signs)
     assert aside.put_back(text) == "*绝不* 这么做，参见 ` 页面  <p>`_。"
 
 

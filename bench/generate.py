@@ -21,12 +21,14 @@ from pathlib import Path
 import tokenizers
 import torch
 from results import finish
+from threadpoolctl import threadpool_limits
 
 from erya.core.device import memory_bandwidth
 from erya.generate.engine import Engine, GenerationConfig
 from erya.model.architectures.decoder import Decoder
 from erya.model.families.gpt2 import FAMILY
 from erya.model.files import load_model, save_model
+from erya.model.layers.packed import RowLinear
 from erya.tokenizer.files import default_config
 from erya.tokenizer.special import SPECIAL_TOKENS
 from erya.tokenizer.tokenizer import Tokenizer
@@ -44,6 +46,7 @@ SHAPE = {
 }
 PROMPT_TOKENS = 32
 BATCH = 16
+THREADS = 2
 WANTED = {1: 2.0, BATCH: 1.5}
 QUIET_SECONDS = 0.5  # CTranslate2's threads spin 0.2 s after their work and would take a core from whoever is next
 Write = Callable[[list[list[int]]], list[list[int]]]
@@ -70,7 +73,16 @@ def erya_writer(directory: Path, tokens: int, *, alone: bool) -> Write:
     decoder.pack(alone=alone)
     engine = Engine(decoder, loaded.tokenizer)
     config = GenerationConfig(temperature=0, max_new_tokens=tokens, stop_at_end_of_text=False)
-    return lambda prompts: [completion.tokens for completion in engine.complete(prompts, config)]
+    by_numpy = isinstance(decoder.packed_head, RowLinear)
+
+    def write(prompts: list[list[int]]) -> list[list[int]]:
+        torch.set_num_threads(1 if by_numpy else THREADS)  # as `erya generate` does; NumPy has its own
+        try:
+            return [completion.tokens for completion in engine.complete(prompts, config)]
+        finally:
+            torch.set_num_threads(THREADS)
+
+    return write
 
 
 def transformers_writer(directory: Path, tokens: int) -> Write:
@@ -96,7 +108,7 @@ def ctranslate2_writer(directory: Path, tokenizer: Tokenizer, work: Path, tokens
     for key, value in settings.items():  # a byte-level vocabulary has no unknown token; the converter writes null
         settings[key] = SPECIAL_TOKENS[0] if value is None and key.endswith("_token") else value
     (work / "config.json").write_text(json.dumps(settings), encoding="utf-8")
-    generator = ctranslate2.Generator(str(work), device="cpu", compute_type="float32", intra_threads=2)
+    generator = ctranslate2.Generator(str(work), device="cpu", compute_type="float32", intra_threads=THREADS)
     names = json.loads((directory / "tokenizer.json").read_text(encoding="utf-8"))
     by_id = {id_: name for name, id_ in names["model"]["vocab"].items()}
     by_id |= {entry["id"]: entry["content"] for entry in names["added_tokens"]}
@@ -144,8 +156,8 @@ def main() -> None:
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
-    torch.set_num_threads(2)
-    with tempfile.TemporaryDirectory() as folder:
+    torch.set_num_threads(THREADS)
+    with threadpool_limits(THREADS, "blas"), tempfile.TemporaryDirectory() as folder:
         model = FAMILY.new(FAMILY.configure(SHAPE), seed=0)
         tokenizer = made_up_tokenizer(SHAPE["vocab_size"])
         directory = Path(folder) / "model"

@@ -61,6 +61,7 @@ def open_writer(model: Path, device: str, *, alone: bool) -> "tuple[LoadedModel,
     from erya.generate.text import Writer
     from erya.model.architectures.decoder import Decoder
     from erya.model.files import load_model
+    from erya.model.layers.packed import RowLinear
 
     place = choose_device(device)
     dtype = torch.float32 if place.type == "cpu" else choose_precision(place)
@@ -69,4 +70,6 @@ def open_writer(model: Path, device: str, *, alone: bool) -> "tuple[LoadedModel,
         raise UserError(f"{model}: has no tokenizer.json, so text cannot be read; copy the tokenizer's files into it")
     decoder = loaded.expect(Decoder)
     decoder.pack(alone=alone)
+    if isinstance(decoder.packed_head, RowLinear):
+        torch.set_num_threads(1)  # the products have NumPy's threads, which PyTorch's would only disturb
     return loaded, Writer(decoder, loaded.tokenizer)

@@ -23,6 +23,12 @@ GROWTH = 2.0  # a translation in twice the tokens of its source is no translatio
 UNSPACED = ("zh", "ja", "th")  # languages whose sentences follow one another without a space
 
 
+class TranslationBeams(BeamConfig):
+    """How the best translation is searched: of a text as long as a model reads."""
+
+    max_new_tokens: int = Field(default=512, ge=1, description="Most tokens to write.")
+
+
 class TranslateConfig(TaskConfig):
     """What a translation model must know."""
 
@@ -31,7 +37,7 @@ class TranslateConfig(TaskConfig):
     markup: Literal["rst"] | None = Field(
         default=None, description="Markup that is set aside while a text is translated: reStructuredText, or none."
     )
-    beams: BeamConfig = Field(default=BeamConfig(max_new_tokens=512), description="How translations are searched.")
+    beams: TranslationBeams = Field(default=TranslationBeams(), description="How translations are searched.")
 
     @property
     def language(self) -> str:

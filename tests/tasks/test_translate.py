@@ -37,3 +37,8 @@ def test_a_long_text_s_translation_is_its_pieces_joined(family):
     assert len(parts) > 3
     assert (empty.text, empty.score) == ("", None)
     assert whole.text == " ".join(part.text for part in parts)
+
+
+def test_one_choice_for_beams_leaves_the_others_as_they_are():
+    chosen = TranslateConfig.model_validate({**SETTINGS.model_dump(), "beams": {"num_beams": 5}})
+    assert chosen.beams == TranslateConfig.model_fields["beams"].default.model_copy(update={"num_beams": 5})

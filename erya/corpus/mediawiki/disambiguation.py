@@ -7,6 +7,7 @@ A language that is missing is known by the common names and the magic word.
 import re
 from functools import cache
 
+_REACH = 10_000  # characters from either end of a page, where wikis put the template: a long article is not searched
 _COMMON = r"disambig(?:uation)?|disamb|dab"
 # Language: template names (a regular expression, any case), endings of titles.
 _NAMES = {
@@ -53,5 +54,6 @@ def _patterns(language: str | None) -> tuple[re.Pattern[str], re.Pattern[str]]:
 def is_disambiguation(title: str, markup: str, language: str | None) -> bool:
     """Whether a page of a wiki in this language lists meanings of its title."""
     template, ending = _patterns(language)
+    ends = markup if len(markup) <= 2 * _REACH else f"{markup[:_REACH]}\n{markup[-_REACH:]}"
     # The magic word apart: a pattern with one beginning is searched several times as fast as one with two.
-    return bool(ending.search(title) or "__DISAMBIG__" in markup or template.search(markup))
+    return bool(ending.search(title) or "__DISAMBIG__" in ends or template.search(ends))

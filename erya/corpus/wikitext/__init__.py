@@ -27,8 +27,9 @@ def to_text(markup: str, site: Site, rendering: Rendering = _DEFAULT) -> str:
     kept = Kept()
     variants = Variants(rendering.script, kept)
     walk = Walk(site, variants)
-    text = lift_elements(f"\n{markup.replace(KEPT, '')}", kept, rendering.math == "keep")
-    text = flatten(walk.drop(text.replace("\t", " ").replace("\r", "")))
+    markup = markup.replace(KEPT, "") if KEPT in markup else markup  # `in` is six times as fast
+    text = walk.drop(lift_elements(markup, kept, rendering.math == "keep"))
+    text = flatten(f"\n{text}".replace("\t", " ").replace("\r", ""))
     text = external_links(walk.run(text)).replace(PIPE, "|").replace(EQUALS, "=")
     text = arrange(close_holes(tables_to_text(text, rendering.tables == "rows")))
     return kept.put_back(variants.convert(text)).strip()

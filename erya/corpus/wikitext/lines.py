@@ -25,7 +25,7 @@ def arrange(text: str) -> str:
             line = _SPACES.sub(" ", line)
         shown: str | None = line
         if line[0] in _SPECIAL:
-            level, title = _heading(line)
+            level, title = _heading(line) if line[0] == "=" else (0, "")
             if level:
                 while empty and empty[-1][0] >= level:
                     empty.pop()
@@ -47,8 +47,8 @@ def arrange(text: str) -> str:
 
 
 def _heading(line: str) -> tuple[int, str]:
-    """The level and title of a heading; level 0 when it is none."""
-    if line[0] != "=" or line[-1] != "=":
+    """The level and title of a line that begins with `=`; level 0 when it is no heading."""
+    if line[-1] != "=":
         return 0, ""
     level = min(len(line) - len(line.lstrip("=")), len(line) - len(line.rstrip("=")), 6)
     title = line[level:-level].strip()

@@ -15,7 +15,6 @@ from erya.corpus.wikitext.variants import Variants
 
 MAX_DEPTH = 100
 MAX_ARGUMENTS = 500
-DROP_ROUNDS = 2  # deep enough for an infobox with templates in it
 LEAF_ROUNDS = 4  # from the inside out, as deep as nearly all pages go; `_walk` takes what is deeper or broken
 
 # A template without another in it, which most are; not the inner braces of a parameter, `{{{1}}}`.
@@ -46,7 +45,7 @@ class Walk:
     stack: list[_Frame] = field(default_factory=list)
 
     def drop(self, text: str) -> str:
-        """The text without the templates that show nothing; what is in them need not be looked at any more."""
+        """The text without the innermost templates that show nothing, which are most; `run` takes those around them."""
 
         def drop_or_leave(template: re.Match[str]) -> str:
             if rules[template[1]] is not None:
@@ -56,9 +55,7 @@ class Walk:
             return HOLE
 
         rules, learns = self.site.rules, self.variants.script != "as-is"
-        for _ in range(DROP_ROUNDS):
-            text = _LEAF.sub(drop_or_leave, text)
-        return text
+        return _LEAF.sub(drop_or_leave, text)
 
     def run(self, text: str) -> str:
         """What the text shows; HOLE stands where something was dropped."""

@@ -128,8 +128,8 @@ class Attention(nn.Module):
         memory: Memory | None = None,
     ) -> Float[Tensor, "B T D"]:
         """Every position's mixture of what it sees; with `memory`, of what came before `x` too."""
-        heads = self.qkv(x).unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
-        queries, keys, values = heads.split((self.num_heads, self.num_kv_heads, self.num_kv_heads), dim=1)
+        heads = self.qkv(x).view(*x.shape[:-1], -1, self.head_dim).transpose(1, 2)
+        queries, keys, values = heads.split_with_sizes((self.num_heads, self.num_kv_heads, self.num_kv_heads), dim=1)
         if self.query_norm is not None and self.key_norm is not None:
             queries, keys = self.query_norm(queries), self.key_norm(keys)
         if rotation is not None:

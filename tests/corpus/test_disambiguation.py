@@ -16,6 +16,7 @@ LISTS = [
     ("ja", "東京 (曖昧さ回避)", "x"),
     ("xx", "Y", "{{disambig}}"),
     (None, "Y", "__DISAMBIG__"),
+    ("en", "Long", f"{'* [[x]]' * 9_000}{{{{disambiguation}}}}{'[[fr:x]]' * 900}"),
 ]
 ARTICLES = [
     ("en", "Anarchism", "{{About|a movement|others|Anarchism (disambiguation)}} [[b]]{{disambiguation needed|date=x}}"),
@@ -24,6 +25,7 @@ ARTICLES = [
     ("fr", "Paris", "{{Voir homonymes|Paris}}"),
     ("zh", "柏林", "{{消歧義鏈接|x}}"),
     ("en", "X", "{{Begriffsklärung}}"),
+    ("en", "Long", f"{'word ' * 9_000}{{{{disambiguation}}}}{' word' * 9_000}"),
 ]  # fmt: skip
 
 

@@ -39,6 +39,9 @@ def test_fast_attention_is_the_reference(kv_heads: int, masked: bool, length: in
     torch.testing.assert_close(fast, reference, atol=ATTENTION_TOLERANCE, rtol=ATTENTION_TOLERANCE)
     for got, want in zip(torch.autograd.grad(fast, inputs, upstream), expected, strict=True):
         torch.testing.assert_close(got, want, atol=5 * ATTENTION_TOLERANCE, rtol=5 * ATTENTION_TOLERANCE)
+    with torch.no_grad():  # other kernels serve reading
+        read = fast_attention(*inputs, visible if masked else None)
+    torch.testing.assert_close(read, reference, atol=ATTENTION_TOLERANCE, rtol=ATTENTION_TOLERANCE)
 
 
 def test_attention_weights_are_dropped_in_training() -> None:

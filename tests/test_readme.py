@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -73,8 +74,9 @@ def test_the_walk_runs_as_it_stands(tmp_path: Path) -> None:
     walk = next(block for block in blocks("README.md") if block[0].startswith("erya corpus samples"))
     tasks = next(block for block in blocks("README.md") if block[0].startswith("erya finetune"))
     (tmp_path / "sentences.txt").write_text("The old teacher bought a blue book.\n", encoding="utf-8")
-    shorter = [line.replace("runs/other", "runs/translate") for line in tasks]  # one model is enough to compare
-    for line in [*walk, *shorter]:
+    for line in [*walk, *tasks]:
+        if "runs/other" in line:  # a copy stands for the other model
+            shutil.copytree(tmp_path / "runs/translate", tmp_path / "runs/other")
         command = [sys.executable, "-m", *shlex.split(line)]
         subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / "build/report/report.html").stat().st_size > 10**6

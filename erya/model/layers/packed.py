@@ -61,7 +61,7 @@ class RowLinear(nn.Module):
 
 
 def on_huge_pages(matrix: Float[np.ndarray, "rows columns"]) -> Float[np.ndarray, "rows columns"]:
-    """A copy, row by row, in memory for which huge pages are asked: it is streamed a fifth faster."""
+    """A copy, row by row, in memory for which huge pages are asked: a step is some 4 % faster."""
     whole_pages = -(-matrix.nbytes // HUGE_PAGE_BYTES) * HUGE_PAGE_BYTES  # of such a length Linux also aligns it
     memory = mmap.mmap(-1, whole_pages, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     if matrix.nbytes >= HUGE_PAGE_BYTES and hasattr(mmap, "MADV_HUGEPAGE"):

@@ -1,11 +1,11 @@
 """Fine-tuning from scratch: the Multi30k recipe against MarianMTModel under Seq2SeqTrainer, on equal terms.
 
 Same pairs, tokenizer, ids, shape, dropout, threads, float32 and wall-clock budget; each contestant runs alone in its
-own process. The peer has its trainer's defaults and its best of two learning rates. Headline: how many times sooner
-Erya reaches the validation loss (nats a target, no smoothing) the peer ends with; its own validations count as its
-time.
+own process. The peer has its trainer's defaults and its best of two learning rates. Erya has two fifths, a half and all
+of its time, what its token vectors take to count included; everyone's validation comes after its time. Headline: the
+peer's time over the least with which Erya reaches the loss (nats a target, no smoothing) the peer ends with.
 
-    python bench/finetune.py --pairs TRAIN.en TRAIN.de VAL.en VAL.de [--seconds 300]     about 15 minutes on 2 cores
+    python bench/finetune.py --pairs TRAIN.en TRAIN.de VAL.en VAL.de [--seconds 300]     about 20 minutes on 2 cores
 """
 
 import argparse
@@ -14,13 +14,14 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import torch
 from results import finish
 
-from erya.commands._finetuning import prepare, resolve_finetune
+from erya.commands._finetuning import begin_embedding, prepare, resolve_finetune
 from erya.core.runs import RunDirectory
 from erya.dataset.examples import Examples
 from erya.train.finetune import FinetuneConfig, Prepared
@@ -29,18 +30,19 @@ HERE = Path(__file__).resolve().parent
 TOKENIZED = HERE.parent.parent / "shared" / "data" / "multi30k" / "tok"
 PAIRS = [TOKENIZED / f"{part}.lc.norm.tok.{language}.gz" for part in ("train", "val") for language in ("en", "de")]
 RATES = (5e-4, 1e-3)
+SHARES = (0.4, 0.5, 1.0)
 SETTINGS = (
     "training.precision=float32",
     "training.max_epochs=none",
     "data.judged_records=0",
     "checkpoint.every_steps=none",
     "checkpoint.average=none",
-    "validation.every_steps=50",
+    "validation.every_steps=1000000",
 )
 
 
 def main() -> None:
-    """Run the peer at both rates, then Erya in half of the time and in all of it, and print the table."""
+    """Run the peer at both rates, then Erya in each share of the time, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--pairs", type=Path, nargs=4, default=PAIRS, help="aligned: train source, target, validation …"
@@ -54,24 +56,22 @@ def main() -> None:
     prepared = prepare(config, torch.device("cpu"))
     tried = [peer(prepared, config, arguments.work, arguments.seconds, rate) for rate in RATES]
     best = min(tried, key=lambda run: run["loss"])
-    halves = [erya(arguments.work, given, arguments.seconds * share) for share in (0.5, 1.0)]
-    reached = [run["reached"](best["loss"]) for run in halves]
+    counting = seconds_of_vectors(prepared, config)
+    ours = [erya(arguments.work, given, arguments.seconds * share, counting) for share in SHARES]
+    reached = [run["seconds"] for run in ours if run["loss"] <= best["loss"]]
     rows: list[dict[str, Any]] = [
         {"system": "transformers", **{key: run[key] for key in ("learning_rate", "seconds", "steps", "loss")}}
         for run in tried
     ]
-    rows += [
-        {"system": "erya", **{key: run[key] for key in ("seconds", "steps", "loss")}, "reaches_best_peer_at": when}
-        for run, when in zip(halves, reached, strict=True)
-    ]
-    known = [when for when in reached if when is not None]
+    rows += [{"system": "erya", **run} for run in ours]
     finish(
         "finetune",
         f"transformers Seq2SeqTrainer, best of {len(RATES)} learning rates",
-        best["seconds"] / min(known) if known else 0.0,
+        best["seconds"] / min(reached) if reached else 0.0,
         rows,
         seconds=arguments.seconds,
         parameters=best["parameters"],
+        seconds_of_token_vectors=round(counting, 1),
         wanted=2.0,
     )
 
@@ -107,22 +107,25 @@ def as_lists(examples: Examples) -> list[dict[str, list[int]]]:
     return [{"input_ids": row["source"][0].tolist(), "labels": row["targets"][0].tolist()} for row in rows]
 
 
-def erya(work: Path, given: dict[str, Any], seconds: float) -> dict[str, Any]:
-    """Erya's run through its own command, and when its validation first was at or below a loss."""
+def seconds_of_vectors(prepared: Prepared, config: FinetuneConfig) -> float:
+    """What the recipe counts before training, of which the run's own clock does not know."""
+    start = time.perf_counter()
+    begin_embedding(prepared.model, prepared.train, config.model.embedding_init)
+    return time.perf_counter() - start
+
+
+def erya(work: Path, given: dict[str, Any], seconds: float, counting: float) -> dict[str, Any]:
+    """Erya's run through its own command within so many seconds, and its validation loss after them."""
     out = work / f"erya-{seconds:g}"
     shutil.rmtree(out, ignore_errors=True)
     files = [part for name in ("train", "validation") for path in given[name] for part in (f"--{name}", path)]
     command = [sys.executable, "-m", "erya", "finetune", "translate-tiny", *files, "--languages", given["languages"]]
-    command += ["--out", str(out), *SETTINGS, f"training.max_seconds={seconds:g}"]
+    command += ["--out", str(out), *SETTINGS, f"training.max_seconds={seconds - counting:g}"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=dict(os.environ))
     run = RunDirectory(out)
-    measured = [(it["seconds"], it["validation_loss"]) for it in run.read_metrics() if "validation_loss" in it]
-    return {
-        "seconds": run.info["seconds"],
-        "steps": run.info["step"],
-        "loss": measured[-1][1],
-        "reached": lambda loss: next((when for when, found in measured if found <= loss), None),
-    }
+    losses = [it["validation_loss"] for it in run.read_metrics() if "validation_loss" in it]
+    trained = max(it["seconds"] for it in run.read_metrics() if "tokens_per_second" in it)
+    return {"seconds": trained + counting, "steps": run.info["step"], "loss": losses[-1]}
 
 
 if __name__ == "__main__":

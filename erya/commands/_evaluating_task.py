@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 
 from erya.commands._evaluating import learning_curve
 from erya.core.errors import UserError
 from erya.core.manifest import versions
 from erya.core.progress import say, warn
+from erya.core.spread import spread
 from erya.core.storage import sha256_file, write_atomic
 from erya.corpus.examples import check_apart
 from erya.evaluate.reports import cases
@@ -76,9 +76,8 @@ def open_exam(loaded: TaskModel, paths: Sequence[Path], metric: str | None, most
     Raises: UserError for files of another shape.
     """
     records = loaded.task.read(list(paths), loaded.settings)
-    if most is not None and len(records) > most:
-        records = [records[at] for at in np.linspace(0, len(records) - 1, most).astype(int)]
-    return Exam.of(loaded.task, records, loaded.settings.language, metric)
+    chosen = records if most is None else spread(records, most)
+    return Exam.of(loaded.task, chosen, loaded.settings.language, metric)
 
 
 def take(exam: Exam, loaded: TaskModel, name: str) -> Trial:

@@ -12,8 +12,10 @@ from erya.core import registry
 from erya.core.config import Resolved, leaves, parse_overrides, read_toml, resolve
 from erya.core.errors import UserError
 from erya.core.progress import say
+from erya.core.spread import spread
 from erya.core.storage import read_json, sha256_file, write_json
 from erya.corpus.examples import check_apart
+from erya.dataset.cooccurrence import token_vectors
 from erya.dataset.examples import Examples
 from erya.evaluate.task import TaskMetric
 from erya.model.architectures.base import Transformer
@@ -39,6 +41,8 @@ NEEDED = {
     "training": "how long to train: training.max_epochs=3, training.max_steps=1000 or training.max_seconds=600",
 }
 """What a run cannot be without, and how it is said."""
+READ = ("source", "tokens")
+"""What models read of an example."""
 BASE_TEXT_TOKENS = 65_536  # enough to see what is forgotten, little enough to take seconds
 
 
@@ -95,6 +99,8 @@ def prepare(config: FinetuneConfig, device: torch.device) -> Prepared:
     files = {f"{name}/{path.name}": sha256_file(path) for name, paths in data.items() for path in paths}
     pad = tokenizer.pad_id
     learned = Examples(task.examples(model, tokenizer, train, settings), pad)
+    if base is None:
+        begin_embedding(model, learned, config.model.embedding_init)
     if len(learned) < len(train):
         say(f"  {len(train) - len(learned):,} of {len(train):,} training records are left out: too long, or unusable")
     return Prepared(
@@ -108,6 +114,13 @@ def prepare(config: FinetuneConfig, device: torch.device) -> Prepared:
         _new_names(begun, model),
         _base_text(base, model),
     )
+
+
+def begin_embedding(model: Transformer, examples: Examples, begins: str) -> None:
+    """Let a new model's token vectors begin with what counting its examples shows, or stay as they are."""
+    if begins == "cooccurrence":
+        vectors = token_vectors(examples.texts(READ), model.config.vocab_size, model.config.hidden_size)
+        model.begin_embedding(torch.from_numpy(vectors))
 
 
 def _base(config: FinetuneConfig) -> LoadedModel | None:
@@ -190,7 +203,7 @@ def judge(task: Task, tokenizer: Tokenizer, records: Sequence[Record], settings:
     if not count:
         return None
     metric: TaskMetric = registry.pick(f"{METRICS}.{task.name}", "METRIC", task.metrics[0])
-    chosen = records[:: max(1, -(-len(records) // count))]
+    chosen = spread(records, count)
     blank = [task.blank(record) for record in chosen]
 
     def score(model: Any) -> float:

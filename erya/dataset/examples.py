@@ -9,12 +9,15 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from erya.core.errors import UserError
 from erya.dataset.rows import NOT_SCORED, Batch, Ints
 
 Example = Mapping[str, Sequence[int]]
+Texts = tuple[npt.NDArray[np.int32], Ints]
+"""Texts as their ids in a row, and where each begins and the last one ends."""
 TARGETS, DOCUMENTS, SEGMENTS = "targets", "documents", "segments"
 FILLERS = {TARGETS: NOT_SCORED, SEGMENTS: 0}  # others are filled up with the padding id
 OPEN_ROWS = 16  # rows tried for each example when packing: more fill a row little better and take longer
@@ -50,6 +53,10 @@ class Examples:
     def targets(self) -> int:
         """How many places have a target, counted or not."""
         return len(self._flat[TARGETS])
+
+    def texts(self, names: Sequence[str]) -> list[Texts]:
+        """What the examples have under these names, where they have them."""
+        return [(self._flat[name], self._bounds[name]) for name in names if name in self._flat]
 
     def batch(self, rows: Sequence[Sequence[int]]) -> Batch:
         """Rows of one example each, or of several one after the other: then `documents` tells them apart."""

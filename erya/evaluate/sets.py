@@ -7,11 +7,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from erya.core import registry
 from erya.core.errors import UserError
 from erya.core.manifest import NAME as MANIFEST
+from erya.core.spread import spread
 from erya.corpus.inputs import gather
 from erya.corpus.opening import InputFile, read_lines
 from erya.corpus.source import ReadOptions
@@ -47,9 +46,7 @@ def open_set(path: Path, metric_name: str | None, split: str, max_items: int | N
     items = metric.items(records, name)
     if not items:
         raise UserError(f"{path}: holds no items to score")
-    if max_items is not None and len(items) > max_items:
-        items = [items[place] for place in np.linspace(0, len(items) - 1, max_items).astype(int)]
-    return EvaluationSet(name, metric, items)
+    return EvaluationSet(name, metric, items if max_items is None else spread(items, max_items))
 
 
 def _metric(path: Path, name: str | None, corpus: bool) -> Metric:

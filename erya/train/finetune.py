@@ -98,6 +98,10 @@ class NewModelConfig(ModelConfig):
     """A model from scratch."""
 
     context_length: int = Field(default=256, ge=2, description="Longest text, in tokens, the model reads or writes.")
+    embedding_init: Literal["cooccurrence", "random"] = Field(
+        default="cooccurrence",
+        description="How token vectors begin: from which tokens stand together in the examples, or at random.",
+    )
 
 
 class VocabularyConfig(Section):

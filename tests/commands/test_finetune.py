@@ -90,6 +90,28 @@ def test_every_task_is_learned_and_done(task, family, based, tmp_path):
     assert ("probabilities" in first) == (task == "classify")
 
 
+@pytest.mark.parametrize(("task", "family"), [("translate", "marian"), ("classify", "bert"), ("summarize", "qwen3")])
+def test_a_model_from_scratch_begins_with_counted_token_vectors(task, family, tmp_path):
+    begun = {}
+    for begins in ("random", "cooccurrence"):
+        given = [*arguments(task, family, tmp_path), f"model.embedding_init={begins}"]
+        config = resolve_finetune(given, {**options(task, tmp_path), "lora": None}, None).config
+        begun[begins] = prepare(config, torch.device("cpu"))
+    changed = {
+        name
+        for name, value in begun["random"].model.named_parameters()
+        if not torch.equal(value, begun["cooccurrence"].model.state_dict()[name])
+    }
+    assert len(changed) == 1
+    random, counted = (it.model.embedding_weight.detach() for it in begun.values())
+    texts = begun["random"].train.texts(["source", "tokens"])
+    seen = torch.zeros(len(random), dtype=torch.bool)
+    seen[[int(token) for ids, _ in texts for token in ids]] = True
+    assert torch.equal(random[~seen], counted[~seen])
+    assert not torch.isclose(random[seen], counted[seen]).all(dim=1).any()
+    assert counted[seen].norm(dim=1) == pytest.approx(0.7 * random.norm(dim=1).mean().item(), rel=1e-5)
+
+
 def stop_at(step: int):
     def hook(trainer) -> None:
         if trainer.state.step == step:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from erya.core.config import Section
 
 Batch = dict[str, Tensor]
+BEGIN_SHARE = 0.7
 
 
 class BaseConfig(Section):
@@ -51,6 +52,22 @@ class Transformer(nn.Module, ABC):
     @abstractmethod
     def matrix_parts(self) -> dict[str, tuple[int, ...]]:
         """The blocks' matrices by parameter name, each with the output sizes of the projections fused in it."""
+
+    @property
+    @abstractmethod
+    def embedding_weight(self) -> Float[Tensor, "V D"]:
+        """The vector each token is read as."""
+
+    @torch.no_grad()
+    def begin_embedding(self, vectors: Float[Tensor, "V D"]) -> None:
+        """Let tokens be read as these vectors, of length one, in a model that has learned nothing; zeros are left out.
+
+        They become a little shorter than the vectors they replace: where the embedding is the output head as well, a
+        model that tells like tokens from the first step must not be sure of them.
+        """
+        weight = self.embedding_weight
+        given = vectors.any(dim=1).to(weight.device)
+        weight[given] = vectors.to(weight)[given] * (BEGIN_SHARE * weight.norm(dim=1).mean())
 
     def choices(self, batch: Batch) -> int:  # noqa: ARG002 - for heads whose choices are the places of a row
         """Among how many a target of a batch is one: a new model's loss is about the logarithm of it."""

@@ -61,9 +61,15 @@ class Decoder(Transformer):
         self.packed_head: nn.Module | None = None
 
     @property
+    def embedding_weight(self) -> Float[Tensor, "V D"]:
+        """The vector each token is read as."""
+        weight: Tensor = self.embedding.tokens.weight
+        return weight
+
+    @property
     def head_weight(self) -> Float[Tensor, "V D"]:
         """The matrix whose product with the hidden state is the logits."""
-        return self.embedding.tokens.weight if self.head is None else self.head.weight
+        return self.embedding_weight if self.head is None else self.head.weight
 
     def hidden(self, tokens: Int[Tensor, "B T"], documents: Int[Tensor, "B T"] | None = None) -> Float[Tensor, "B T D"]:
         """The last hidden state; with `documents`, no position sees another document than its own.

@@ -51,6 +51,12 @@ class Encoder(Transformer):
         self.blocks = nn.ModuleList(_block(config) for _ in range(config.num_layers))
         self.head = _head(config)
 
+    @property
+    def embedding_weight(self) -> Float[Tensor, "V D"]:
+        """The vector each token is read as."""
+        weight: Tensor = self.embedding.tokens.weight
+        return weight
+
     def hidden(
         self,
         tokens: Int[Tensor, "B T"],
@@ -84,7 +90,7 @@ class Encoder(Transformer):
     ) -> Tensor:
         """The head's logits: [B, T, V] of masked tokens, [B, T, 2] of begins and ends, or [B, L] of labels."""
         hidden, head = self.hidden(tokens, segments, documents), self._own_head()
-        logits: Tensor = head(hidden, self.embedding.tokens.weight) if isinstance(head, MaskedLMHead) else head(hidden)
+        logits: Tensor = head(hidden, self.embedding_weight) if isinstance(head, MaskedLMHead) else head(hidden)
         return logits
 
     def choices(self, batch: Batch) -> int:
@@ -106,7 +112,7 @@ class Encoder(Transformer):
         hidden = self.hidden(batch["tokens"], batch.get("segments"), batch.get("documents"))
         targets, head = batch["targets"], self._own_head()
         if isinstance(head, MaskedLMHead):
-            nats = head.nats(hidden, targets, self.embedding.tokens.weight)
+            nats = head.nats(hidden, targets, self.embedding_weight)
         elif isinstance(head, SpanHead):
             places = batch.get("places")
             nats = head.nats(hidden, targets, batch["tokens"] != self.config.pad_id if places is None else places)

@@ -56,6 +56,11 @@ class EncoderDecoder(Transformer):
         self.packed_head: PackedLinear | None = None
 
     @property
+    def embedding_weight(self) -> Float[Tensor, "V D"]:
+        """The vector each token is read as."""
+        return self.embedding.weight
+
+    @property
     def head_weight(self) -> Float[Tensor, "V D"]:
         """The matrix whose product with the hidden state is the logits: the token embedding."""
         return self.embedding.weight

@@ -95,14 +95,14 @@ def _nats_and_gradients(
         logits = (chunk @ weight.T).float()
         if bias is not None:
             logits += bias
-        normaliser = logits.logsumexp(-1, keepdim=True)
-        nats += (normaliser - (1 - smoothing) * logits.gather(-1, target)).sum()
+        told = torch.log_softmax(logits, -1, out=logits)  # in place, as what follows: each pass over the logits counts
+        nats -= (1 - smoothing) * told.gather(-1, target).sum()
         if smoothing:
-            nats -= smoothing * logits.mean(-1).sum()
-        error = logits.sub_(normaliser).exp_()  # softmax minus the target's distribution: the gradient by the logits
+            nats -= smoothing * told.mean(-1).sum()
+        error = told.exp_()  # softmax minus the target's distribution: the gradient by the logits
         if smoothing:
             error -= smoothing / error.shape[-1]
-        error.scatter_add_(-1, target, torch.full_like(normaliser, smoothing - 1.0))
+        error.scatter_add_(-1, target, torch.full_like(target, smoothing - 1.0, dtype=error.dtype))
         if of_bias is not None:
             of_bias += error.sum(0)
         error = error.to(hidden.dtype)

@@ -56,7 +56,7 @@ def main() -> None:
     prepared = prepare(config, torch.device("cpu"))
     tried = [peer(prepared, config, arguments.work, arguments.seconds, rate) for rate in RATES]
     best = min(tried, key=lambda run: run["loss"])
-    counting = seconds_of_vectors(prepared, config)
+    counting = seconds_of_vectors(prepared)
     ours = [erya(arguments.work, given, best["seconds"] * share, counting) for share in SHARES]
     reached = [run["seconds"] for run in ours if run["loss"] <= best["loss"]]
     rows: list[dict[str, Any]] = [
@@ -107,10 +107,10 @@ def as_lists(examples: Examples) -> list[dict[str, list[int]]]:
     return [{"input_ids": row["source"][0].tolist(), "labels": row["targets"][0].tolist()} for row in rows]
 
 
-def seconds_of_vectors(prepared: Prepared, config: FinetuneConfig) -> float:
+def seconds_of_vectors(prepared: Prepared) -> float:
     """What the recipe counts before training, of which the run's own clock does not know."""
     start = time.perf_counter()
-    begin_embedding(prepared.model, prepared.train, config.model.embedding_init)
+    begin_embedding(prepared.model, prepared.train)
     return time.perf_counter() - start
 
 

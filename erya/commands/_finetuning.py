@@ -97,10 +97,9 @@ def prepare(config: FinetuneConfig, device: torch.device) -> Prepared:
     begun = _new_model(config, tokenizer) if base is None else base.model
     model = task.adapt(begun, settings, config.training.seed).to(device)
     files = {f"{name}/{path.name}": sha256_file(path) for name, paths in data.items() for path in paths}
+    counted = base is None and config.model.embedding_init == "cooccurrence"
     pad = tokenizer.pad_id
     learned = Examples(task.examples(model, tokenizer, train, settings), pad)
-    if base is None:
-        begin_embedding(model, learned, config.model.embedding_init)
     if len(learned) < len(train):
         say(f"  {len(train) - len(learned):,} of {len(train):,} training records are left out: too long, or unusable")
     return Prepared(
@@ -113,14 +112,15 @@ def prepare(config: FinetuneConfig, device: torch.device) -> Prepared:
         {"task": {"name": task.name, **settings.model_dump(mode="json")}},
         _new_names(begun, model),
         _base_text(base, model),
+        partial(begin_embedding, model, learned) if counted else None,
     )
 
 
-def begin_embedding(model: Transformer, examples: Examples, begins: str) -> None:
-    """Let a new model's token vectors begin with what counting its examples shows, or stay as they are."""
-    if begins == "cooccurrence":
-        vectors = token_vectors(examples.texts(READ), model.config.vocab_size, model.config.hidden_size)
-        model.begin_embedding(torch.from_numpy(vectors))
+def begin_embedding(model: Transformer, examples: Examples) -> None:
+    """Let a new model's token vectors begin with what counting its examples shows."""
+    vectors = torch.from_numpy(token_vectors(examples.texts(READ), model.config.vocab_size, model.config.hidden_size))
+    model.begin_embedding(vectors)
+    say(f"  token vectors: {int(vectors.any(dim=1).sum()):,} begin with what stands beside what in the examples")
 
 
 def _base(config: FinetuneConfig) -> LoadedModel | None:

@@ -145,6 +145,8 @@ class Prepared:
     """Names of parameters the base does not have: a head of the task's own."""
     base_text: Callable[[], Iterator[Batch]] | None = None
     """What the base model learned from, where it is still there and the model can still be scored on it."""
+    begin: Callable[[], None] | None = None
+    """What gives a model from scratch, once it is checked, a better start."""
 
 
 def finetune(
@@ -231,6 +233,7 @@ def _assemble(config: FinetuneConfig, prepare: Callable[[torch.device], Prepared
         inputs=prepared.inputs,
         parameters=parameters,
         report=partial(_report, config, prepared, trainer, parameters),
+        begin=prepared.begin,
         facts={"family": model.config.family, "task": config.task["name"]},
         base_text=prepared.base_text,
     )

@@ -58,6 +58,8 @@ class Run:
     inputs: dict[str, str]
     parameters: int
     report: Callable[[bool], None]
+    begin: Callable[[], None] | None = None
+    """What gives the weights of a new run, once they are checked, a better start."""
     facts: dict[str, Any] = field(default_factory=dict)
     base_text: Callable[[], Iterator[Batch]] | None = None
 
@@ -75,6 +77,8 @@ def drive(
         run = assemble()
         fresh = not (resume and _restore(run))
         run.report(fresh)
+        if fresh and run.begin is not None:
+            run.begin()
         if not resume:
             RunDirectory.create(out, to_toml(run.config))
         with _status(run):

@@ -97,6 +97,9 @@ def test_a_model_from_scratch_begins_with_counted_token_vectors(task, family, tm
         given = [*arguments(task, family, tmp_path), f"model.embedding_init={begins}"]
         config = resolve_finetune(given, {**options(task, tmp_path), "lora": None}, None).config
         begun[begins] = prepare(config, torch.device("cpu"))
+        if begins == "cooccurrence":
+            begun[begins].begin()
+    assert begun["random"].begin is None
     changed = {
         name
         for name, value in begun["random"].model.named_parameters()

@@ -31,19 +31,14 @@ ROUNDING = 1e-9  # a mean of float64 fractions added in another order
 def _english_words(text: str) -> list[str]:
     """The official normalisation, letter by letter instead of by patterns."""
     kept = "".join(letter for letter in text.lower() if letter not in set(string.punctuation))
-    words, word = [], ""
+    joined, word = "", ""
     for letter in kept + " ":
         if letter.isalnum() or letter == "_":
             word += letter
             continue
-        words.append("" if word in ("a", "an", "the") else word)
-        words.append(" " if letter.isspace() else letter)
+        # an article becomes a space, so that what stands on both sides of it are two words
+        joined += (" " if word in ("a", "an", "the") else word) + letter
         word = ""
-    # an article becomes a space, so that what stands on both sides of it are two words
-    joined, article = "", False
-    for piece in words:
-        joined += " " if piece == "" and article else piece
-        article = False
     return joined.split()
 
 

@@ -21,6 +21,7 @@ from erya.dataset.rows import Ints
 
 WINDOW = 2
 SMOOTHING = 0.75
+MOST_COUNTED = 30_000_000  # neighbours, and tokens across: a minute, and a few GB at worst
 ITERATIONS = 2  # of the singular vectors' search; more change nothing that training would not
 
 
@@ -29,7 +30,7 @@ def token_vectors(sides: Sequence[Texts], vocab_size: int, size: int) -> Float[n
 
     `sides` is one list of texts, or two whose texts belong together one by one.
     """
-    joined = np.concatenate([_apart(side) for side in sides])
+    joined = np.concatenate([_apart(side)[: MOST_COUNTED // (len(sides) * WINDOW)] for side in sides])
     contexts = []
     for distance in range(1, WINDOW + 1):
         before, after = joined[:-distance], joined[distance:]
@@ -50,11 +51,17 @@ def _apart(texts: Texts) -> Ints:
 
 
 def _across(one: Texts, other: Texts, vocab_size: int) -> sparse.csr_matrix:
-    """How often tokens are on the two sides of a pair; a token of a longer text means less."""
-    counts, lengths = [], np.maximum(np.diff(one[1]), np.diff(other[1]))
-    for ids, bounds in (one, other):
-        counts.append(sparse.csr_matrix((np.ones(len(ids)), ids, bounds), (len(lengths), vocab_size)))
-    return counts[0].T @ sparse.diags(1 / np.maximum(lengths, 1)) @ counts[1]
+    """How often tokens are on the two sides of a pair; a token of a longer text means less.
+
+    Of very many or long pairs only some, evenly spread, are counted.
+    """
+    lengths = np.stack([np.diff(one[1]), np.diff(other[1])])
+    step = -(-int(lengths.prod(axis=0).sum()) // MOST_COUNTED) or 1
+    left, right = (
+        sparse.csr_matrix((np.ones(len(ids)), ids, bounds), (len(bounds) - 1, vocab_size))[::step]
+        for ids, bounds in (one, other)
+    )
+    return left.T @ sparse.diags(1 / lengths.max(axis=0).clip(min=1)[::step]) @ right
 
 
 def _information(counts: sparse.coo_matrix) -> sparse.csr_matrix:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from erya.dataset import cooccurrence
 from erya.dataset.cooccurrence import token_vectors
 from erya.dataset.examples import Examples, Texts
 
@@ -36,6 +37,18 @@ def test_tokens_of_one_translation_are_alike() -> None:
     assert (nearest == np.arange(20)).all()
     alone = token_vectors([texts(source)], 70, 32)
     assert ((alone[1:21] @ alone[21:41].T).argmax(axis=1) == np.arange(20)).mean() < 0.5
+
+
+def test_what_is_too_much_to_count_is_counted_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = random_texts(10_000, 41)
+    target = [[50 + token % 20 for token in row] for row in source]
+    sides = [texts(source), texts(target)]
+    whole = token_vectors(sides, 70, 16)
+    monkeypatch.setattr(cooccurrence, "MOST_COUNTED", 200_000)
+    part = token_vectors(sides, 70, 16)
+    assert not np.allclose(whole, part)
+    likeness = part[1:21] @ part[21:41].T
+    assert (likeness.argmax(axis=1) == np.arange(20)).mean() > 0.5
 
 
 def test_vectors_have_length_one_and_a_token_that_stands_alone_has_none() -> None:

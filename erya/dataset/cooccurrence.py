@@ -21,7 +21,7 @@ from erya.dataset.rows import Ints
 
 WINDOW = 2
 SMOOTHING = 0.75
-MOST_COUNTED = 30_000_000  # neighbours, and tokens across: a minute, and a few GB at worst
+MOST_COUNTED = 30_000_000  # neighbours, and tokens across: what bounds time and memory
 ITERATIONS = 2  # of the singular vectors' search; more change nothing that training would not
 
 

@@ -5,7 +5,7 @@ alone in its own process, one after another, and validation is not counted again
 that suits it and its best of three learning rates. Headline: how many times sooner Erya reaches the loss the peer ends
 with, both in float32.
 
-    make bench-train                          about 15 minutes on 2 cores; needs ../shared/data/books or --text
+    make bench-train                          about 20 minutes on 2 cores; needs ../shared/data/books or --text
     python bench/train.py --text FILE --seconds 60
 """
 

@@ -63,7 +63,7 @@ class EncoderDecoder(Transformer):
     @property
     def head_weight(self) -> Float[Tensor, "V D"]:
         """The matrix whose product with the hidden state is the logits: the token embedding."""
-        return self.embedding.weight
+        return self.embedding_weight
 
     def encode(self, source: Int[Tensor, "B S"]) -> tuple[Float[Tensor, "B S D"], Bool[Tensor, "B 1 1 S"] | None]:
         """The source's last hidden state, and which of its places are no padding."""

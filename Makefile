@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 # Threads that wait should sleep: spinning ones make a machine with anything else to do several times slower.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test test-slow test-cluster check format bench-peers bench-train bench-tokenize bench-generate bench-finetune bench-translate bench-dump bench-deduplicate clean help
+.PHONY: demo test test-slow test-cluster check format bench-peers bench-train bench-train_gpu bench-tokenize bench-generate bench-finetune bench-translate bench-dump bench-deduplicate clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -66,7 +66,7 @@ format: $(INSTALLED_DEV)
 	$(BIN)/python scripts/reference.py
 
 # The benchmarks run with the waiting policy the peers' users have.
-bench-train bench-tokenize bench-generate bench-finetune bench-translate bench-dump bench-deduplicate: bench-%: $(INSTALLED_DEV)
+bench-train bench-train_gpu bench-tokenize bench-generate bench-finetune bench-translate bench-dump bench-deduplicate: bench-%: $(INSTALLED_DEV)
 	env -u OMP_WAIT_POLICY $(BIN)/python bench/$*.py
 
 # litgpt cannot stand beside the transformers of the tests (docs/decisions/0002), so it has its own environment, with

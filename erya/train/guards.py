@@ -1,4 +1,7 @@
-"""Guards of a step: a loss or gradient that is not finite, or far above the recent ones, must not move the weights."""
+"""Guards of a step: a loss or gradient that is not finite, or far above the recent ones, must not move the weights.
+
+A gradient of zero would not move them, and is a fault too: what cannot learn must not look like a run.
+"""
 
 import math
 from collections import deque
@@ -27,6 +30,8 @@ class Guard:
         """Why the step must be skipped, or None; only a good step enters the window."""
         if not math.isfinite(loss) or not math.isfinite(gradient_norm):
             return f"loss {loss:.4g} or gradient norm {gradient_norm:.4g} is not finite"
+        if gradient_norm == 0:
+            return "the gradient is zero: no weight would learn"
         logarithm = math.log(max(gradient_norm, 1e-30))
         for name, window, value, floor in (
             ("loss", self.losses, loss, LOSS_FLOOR * abs(loss)),

@@ -209,3 +209,31 @@ def test_hidden_compiles_as_one_graph() -> None:
     # In its own process: the shape checks that the tests install are not part of the graph.
     done = subprocess.run([sys.executable, "-W", "error::UserWarning", "-c", COMPILE], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+COMPILED_LOSS = """
+import torch
+from tests.model.conftest import build, disturbed
+for family in ("gpt2", "qwen3"):
+    model = disturbed(build(family))
+    compiled = torch.compile(model.loss, backend="aot_eager")
+    for rows, supervised in ((4, 16), (3, 16), (3, 9)):  # the last batch of an epoch is another one
+        batch = {key: torch.randint(300, (rows, 16)) for key in ("tokens", "targets")}
+        batch["targets"][:, supervised:] = -100
+        found = []
+        for loss in (model.loss, compiled):
+            model.zero_grad()
+            with torch.autocast("cpu", torch.bfloat16):
+                nats = loss(batch).nats
+            nats.backward()
+            found.append([value.grad.clone() for value in model.parameters()])
+        for plain, other in zip(*found):
+            assert plain.any()
+            assert (plain - other).norm() <= 0.02 * plain.norm()
+"""
+
+
+def test_the_compiled_loss_has_the_gradients_of_the_plain_one() -> None:
+    """With torch 2.11 they were once zero, and the step went on as if it learned."""
+    done = subprocess.run([sys.executable, "-c", COMPILED_LOSS], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

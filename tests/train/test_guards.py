@@ -17,7 +17,8 @@ def warm(seed: int = 0, steps: int = 200) -> Guard:
 
 
 @pytest.mark.parametrize(
-    ("loss", "norm"), [(math.nan, 1.0), (math.inf, 1.0), (3.0, math.nan), (3.0, math.inf), (150.0, 1.0), (3.0, 50.0)]
+    ("loss", "norm"),
+    [(math.nan, 1.0), (math.inf, 1.0), (3.0, math.nan), (3.0, math.inf), (150.0, 1.0), (3.0, 50.0), (3.0, 0.0)],
 )
 def test_a_faulty_step_is_named_and_leaves_no_trace(loss, norm):
     guard = warm()

@@ -174,6 +174,8 @@ class Decoder(Transformer):
     def _supervised(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         hidden = self.hidden(batch["tokens"], batch.get("documents"))
         supervised = batch["targets"] != IGNORED
+        if supervised.all():  # nothing to select: plain text without padding
+            return hidden.flatten(0, 1), batch["targets"].flatten(), supervised
         return hidden[supervised], batch["targets"][supervised], supervised
 
     def _logits(self, hidden: Float[Tensor, "B D"]) -> Float[Tensor, "B V"]:

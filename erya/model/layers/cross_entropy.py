@@ -33,6 +33,9 @@ def linear_cross_entropy(
     rows = rows or chunk_rows(hidden, weight.shape[0])
     if not torch.is_grad_enabled():
         return target_nats(hidden, weight, targets, rows, bias).sum()
+    device = hidden.device.type
+    if torch.is_autocast_enabled(device):
+        hidden = hidden.to(torch.get_autocast_dtype(device))
     arguments = hidden, weight, bias, targets, rows, smoothing
     return cast(Tensor, _LinearCrossEntropy.apply(*arguments))  # type: ignore[no-untyped-call]
 
@@ -59,24 +62,18 @@ class _LinearCrossEntropy(torch.autograd.Function):
     def forward(
         ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor, rows: int, smoothing: float
     ) -> Tensor:
-        device = hidden.device.type
-        dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else hidden.dtype
-        ctx.dtypes = hidden.dtype, weight.dtype
-        with torch.autocast(device, enabled=False):
-            nats, ctx.gradients = _nats_and_gradients(
-                hidden.to(dtype), weight.to(dtype), bias, targets, rows, smoothing
-            )
+        with torch.autocast(hidden.device.type, enabled=False):
+            nats, gradients = _nats_and_gradients(hidden, weight.to(hidden.dtype), bias, targets, rows, smoothing)
+        ctx.save_for_backward(*(it for it in gradients if it is not None))
         return nats
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
-        assert ctx.gradients is not None, "the gradients of this loss were already given away"
-        of_hidden, of_weight, of_bias = ctx.gradients
-        ctx.gradients = None  # they are scaled in place, hence usable once
+        of_hidden, of_weight, *of_bias = ctx.saved_tensors  # scaled in place, hence usable once
         return (
-            of_hidden.mul_(upstream).to(ctx.dtypes[0]),
-            of_weight.mul_(upstream).to(ctx.dtypes[1]),
-            None if of_bias is None else of_bias.mul_(upstream),
+            of_hidden.mul_(upstream),
+            of_weight.mul_(upstream),
+            of_bias[0].mul_(upstream) if of_bias else None,
             None,
             None,
             None,
@@ -96,16 +93,18 @@ def _nats_and_gradients(
         if bias is not None:
             logits += bias
         told = torch.log_softmax(logits, -1, out=logits)  # in place, as what follows: each pass over the logits counts
-        nats -= (1 - smoothing) * told.gather(-1, target).sum()
+        own = told.gather(-1, target)
+        # Not in place: of a sum that was changed in place, torch.compile of torch 2.11 takes a gradient of zero.
+        nats = nats - (1 - smoothing) * own.sum()
         if smoothing:
-            nats -= smoothing * told.mean(-1).sum()
-        error = told.exp_()  # softmax minus the target's distribution: the gradient by the logits
-        if smoothing:
-            error -= smoothing / error.shape[-1]
-        error.scatter_add_(-1, target, torch.full_like(target, smoothing - 1.0, dtype=error.dtype))
+            nats = nats - smoothing * told.mean(-1).sum()
+        # Softmax minus the target's distribution, the gradient by the logits: the target's own entry is put in last,
+        # so that a compiler makes the matrix in one pass and in the precision of the products.
+        even = smoothing / told.shape[-1]
+        error = told.exp_().sub_(even).to(hidden.dtype) if smoothing else told.exp_().to(hidden.dtype)
+        error.scatter_(-1, target, (own.exp() - even - (1 - smoothing)).to(hidden.dtype))
         if of_bias is not None:
-            of_bias += error.sum(0)
-        error = error.to(hidden.dtype)
+            of_bias += error.sum(0, dtype=of_bias.dtype)
         torch.mm(error, weight, out=of_hidden[start : start + rows])
         if error.dtype == torch.float32:
             of_weight.addmm_(error.T, chunk)

@@ -21,7 +21,7 @@ help:
 	@echo "make test-cluster  a real two-node Ray cluster on this machine"
 	@echo "make check      format, lint, types, import contract, generated docs up to date"
 	@echo "make format     format the code and regenerate docs"
-	@echo "make bench-X    speed and quality beside named peers: X is dump, deduplicate, tokenize, train, finetune, generate, translate"
+	@echo "make bench-X    speed and quality beside named peers: X is dump, deduplicate, tokenize, train, train_gpu, finetune, generate, translate"
 	@echo "make bench-peers  the peers that need an environment of their own"
 
 $(BIN)/python:

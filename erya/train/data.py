@@ -6,12 +6,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from erya.core import registry
 from erya.core.errors import UserError
 from erya.core.manifest import read_manifest
+from erya.dataset.examples import Texts
 from erya.dataset.loader import Loader, Mixture
 from erya.dataset.objective import OBJECTIVES, Objective, Setting
 from erya.dataset.rows import MakeBatch, validation_rows
@@ -45,6 +47,13 @@ class Data:
         for directory in self.directories:
             shards = open_tokens(directory, "validation")
             yield from map(self.make_validation, validation_rows(shards, rows, self.context_length, share))
+
+    def first_tokens(self, count: int) -> Texts:
+        """The first tokens of the training splits, an equal share of each directory's, as one text a directory."""
+        share = max(1, count // len(self.directories))
+        sources = self.loader.sources.values()
+        parts = [np.asarray(source.shards.tokens[:share], np.int32) for source in sources]
+        return np.concatenate(parts), np.cumsum([0, *map(len, parts)])
 
     def token_bytes(self) -> Tensor | None:
         """How many bytes of text each token id stands for; a control token stands for none.

@@ -12,7 +12,9 @@ import torch
 from erya.core.device import choose_device, choose_precision, set_threads
 from erya.core.progress import say
 from erya.core.runs import RunDirectory
+from erya.dataset.cooccurrence import token_vectors
 from erya.model import cost
+from erya.model.architectures.base import Transformer
 from erya.model.family import Vocabulary
 from erya.model.sizes import build_model
 from erya.train import schedule
@@ -25,6 +27,7 @@ from erya.train.preflight import preflight
 from erya.train.run import Result, Run, drive
 from erya.train.validation import Validation
 
+COUNTED_TOKENS = 2_000_000
 MICRO_BATCH_TOKENS = {"cpu": 8192, "cuda": 32768}  # what is computed at once, when nothing is said
 
 
@@ -84,8 +87,17 @@ def _assemble(config: RunConfig, out: Path) -> Run:
         inputs=data.inputs,
         parameters=parameters,
         report=partial(_report, config, trainer, data, parameters),
+        begin=partial(_begin_counted, model, data) if model.begins_counted else None,
         facts={"family": config.model.family, "size": config.model.size},
     )
+
+
+def _begin_counted(model: Transformer, data: Data) -> None:
+    """Let the token vectors begin with which tokens stand together at the start of the text."""
+    texts = data.first_tokens(COUNTED_TOKENS)
+    vectors = torch.from_numpy(token_vectors([texts], model.config.vocab_size, model.config.hidden_size))
+    model.begin_embedding(vectors)
+    say(f"  token vectors: {int(vectors.any(dim=1).sum()):,} begin with what stands beside what in the text")
 
 
 def _report(config: RunConfig, trainer: Trainer, data: Data, parameters: int, fresh: bool) -> None:

@@ -47,9 +47,10 @@ def test_an_encoder_is_pretrained_and_goes_on_with_no_text(tokens, tmp_path, cap
     out = tmp_path / "run"
     encoder = [*QUICK, "model.family=bert", "model.num_kv_heads=none", "model.head_dim=none"]
     assert run(["pretrain", "--tokens", str(tokens), "--out", str(out), *encoder]) == 0
-    printed = capsys.readouterr().out
-    assert f"next: erya finetune {out / 'model'}" in printed
-    assert "erya generate" not in printed
+    printed = capsys.readouterr()
+    assert f"next: erya finetune {out / 'model'}" in printed.out
+    assert "erya generate" not in printed.out
+    assert "begin with what stands beside what in the text" in printed.err
     assert run(["generate", str(out / "model"), "The "]) == 2
     assert capsys.readouterr().err.strip().endswith("is of the family bert, an encoder; expected a decoder")
     assert run(["pretrain", "--tokens", str(tokens), *encoder, "log.samples_every_steps=3"]) == 2

@@ -41,6 +41,8 @@ class Transformer(nn.Module, ABC):
     """What people call the architecture: decoder, encoder, encoder–decoder."""
     objective: ClassVar[str]
     """What it learns from plain text: an entry of `dataset/objectives`."""
+    begins_counted: ClassVar[bool] = False
+    """Whether learning from plain text needs token vectors that are counted, to begin at all."""
     config: BaseConfig
     label_smoothing: float = 0.0
     """The share of each target that training spreads over the vocabulary."""

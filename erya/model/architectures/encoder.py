@@ -40,6 +40,7 @@ class Encoder(Transformer):
 
     kind = "encoder"
     objective = "masked"
+    begins_counted = True  # it tells a token from others alone: until it attends, it learns how often tokens come
     config: EncoderConfig
 
     def __init__(self, config: EncoderConfig) -> None:

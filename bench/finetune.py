@@ -21,7 +21,7 @@ from typing import Any
 import torch
 from results import finish
 
-from erya.commands._finetuning import begin_embedding, prepare, resolve_finetune
+from erya.commands._finetuning import prepare, resolve_finetune
 from erya.core.runs import RunDirectory
 from erya.dataset.examples import Examples
 from erya.train.finetune import FinetuneConfig, Prepared
@@ -110,7 +110,8 @@ def as_lists(examples: Examples) -> list[dict[str, list[int]]]:
 def seconds_of_vectors(prepared: Prepared) -> float:
     """What the recipe counts before training, of which the run's own clock does not know."""
     start = time.perf_counter()
-    begin_embedding(prepared.model, prepared.train)
+    assert prepared.begin is not None, "the recipe begins with counted vectors"
+    prepared.begin()
     return time.perf_counter() - start
 
 

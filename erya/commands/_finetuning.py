@@ -15,7 +15,6 @@ from erya.core.progress import say
 from erya.core.spread import spread
 from erya.core.storage import read_json, sha256_file, write_json
 from erya.corpus.examples import check_apart
-from erya.dataset.cooccurrence import token_vectors
 from erya.dataset.examples import Examples
 from erya.evaluate.task import TaskMetric
 from erya.model.architectures.base import Transformer
@@ -28,6 +27,7 @@ from erya.tasks.base.task import Settling, Task
 from erya.tokenizer.tokenizer import Tokenizer, train_tokenizer
 from erya.train.config import RunConfig
 from erya.train.data import open_data
+from erya.train.embedding import begin_counted
 from erya.train.finetune import FinetuneConfig, Prepared
 from erya.train.loop import Batch
 from erya.train.validation import Judge
@@ -112,15 +112,8 @@ def prepare(config: FinetuneConfig, device: torch.device) -> Prepared:
         {"task": {"name": task.name, **settings.model_dump(mode="json")}},
         _new_names(begun, model),
         _base_text(base, model),
-        partial(begin_embedding, model, learned) if counted else None,
+        (lambda: begin_counted(model, learned.texts(READ), "the examples")) if counted else None,
     )
-
-
-def begin_embedding(model: Transformer, examples: Examples) -> None:
-    """Let a new model's token vectors begin with what counting its examples shows."""
-    vectors = torch.from_numpy(token_vectors(examples.texts(READ), model.config.vocab_size, model.config.hidden_size))
-    model.begin_embedding(vectors)
-    say(f"  token vectors: {int(vectors.any(dim=1).sum()):,} begin with what stands beside what in the examples")
 
 
 def _base(config: FinetuneConfig) -> LoadedModel | None:

@@ -12,15 +12,14 @@ import torch
 from erya.core.device import choose_device, choose_precision, set_threads
 from erya.core.progress import say
 from erya.core.runs import RunDirectory
-from erya.dataset.cooccurrence import token_vectors
 from erya.model import cost
-from erya.model.architectures.base import Transformer
 from erya.model.family import Vocabulary
 from erya.model.sizes import build_model
 from erya.train import schedule
 from erya.train.checkpoint import Checkpoints
 from erya.train.config import RunConfig
 from erya.train.data import Data, open_data
+from erya.train.embedding import begin_counted
 from erya.train.loop import Hook, Horizon, Trainer
 from erya.train.optimizer import build_optimizer
 from erya.train.preflight import preflight
@@ -87,17 +86,11 @@ def _assemble(config: RunConfig, out: Path) -> Run:
         inputs=data.inputs,
         parameters=parameters,
         report=partial(_report, config, trainer, data, parameters),
-        begin=partial(_begin_counted, model, data) if model.begins_counted else None,
+        begin=(lambda: begin_counted(model, [data.first_tokens(COUNTED_TOKENS)], "the text"))
+        if model.begins_counted
+        else None,
         facts={"family": config.model.family, "size": config.model.size},
     )
-
-
-def _begin_counted(model: Transformer, data: Data) -> None:
-    """Let the token vectors begin with which tokens stand together at the start of the text."""
-    texts = data.first_tokens(COUNTED_TOKENS)
-    vectors = torch.from_numpy(token_vectors([texts], model.config.vocab_size, model.config.hidden_size))
-    model.begin_embedding(vectors)
-    say(f"  token vectors: {int(vectors.any(dim=1).sum()):,} begin with what stands beside what in the text")
 
 
 def _report(config: RunConfig, trainer: Trainer, data: Data, parameters: int, fresh: bool) -> None:

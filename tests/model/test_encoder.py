@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from erya.core.errors import UserError
 from erya.model import cost
 from erya.model.architectures.encoder import Encoder
-from erya.model.families.bert import FAMILY
+from erya.model.families.bert import EMBEDDING_LENGTH, FAMILY
 from erya.model.heads import with_head
 from tests.model.conftest import disturbed
 
@@ -145,11 +145,13 @@ def test_every_weight_learns(model: Encoder, tokens: Tokens) -> None:
         assert (value.grad != 0).any(), name
 
 
-def test_a_new_encoder_guesses_uniformly(tokens: Tokens) -> None:
+def test_a_new_encoder_guesses_as_its_vectors_are_long(tokens: Tokens) -> None:
+    """Logits are normal with the length of the vectors as their deviation: the loss is ln V and half their variance."""
     encoder = FAMILY.new(FAMILY.configure(SHAPE), 3)
     with torch.no_grad():
         loss = encoder.loss({"tokens": tokens(8, 48), "targets": tokens(8, 48)})
-    assert abs(float(loss.nats) / int(loss.tokens) - math.log(300)) < INITIAL_NATS
+    expected = math.log(300) + EMBEDDING_LENGTH**2 / 2
+    assert abs(float(loss.nats) / int(loss.tokens) - expected) < INITIAL_NATS
 
 
 def test_a_fresh_head_stands_on_the_same_body(tokens: Tokens) -> None:

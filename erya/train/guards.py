@@ -31,8 +31,8 @@ class Guard:
         if not math.isfinite(loss) or not math.isfinite(gradient_norm):
             return f"loss {loss:.4g} or gradient norm {gradient_norm:.4g} is not finite"
         if gradient_norm == 0:
-            return "the gradient is zero: no weight would learn"
-        logarithm = math.log(max(gradient_norm, 1e-30))
+            return "the gradient is zero, no weight would learn; with training.compile=true, try false"
+        logarithm = math.log(gradient_norm)
         for name, window, value, floor in (
             ("loss", self.losses, loss, LOSS_FLOOR * abs(loss)),
             ("log of the gradient norm", self.norms, logarithm, NORM_FLOOR),

@@ -47,7 +47,7 @@ def test_fast_attention_is_the_reference(kv_heads: int, masked: bool, length: in
 def test_attention_weights_are_dropped_in_training() -> None:
     values = [torch.ones(1, 2, 50, 4) for _ in range(3)]
     torch.manual_seed(0)
-    assert not torch.equal(fast_attention(*values, dropout=0.5), fast_attention(*values))
+    assert not torch.equal(fast_attention(*values, dropout_rate=0.5), fast_attention(*values))
 
 
 def test_norms_are_those_of_torch() -> None:

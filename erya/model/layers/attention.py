@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from erya.model.layers.dropout import dropout
 from erya.model.layers.norm import RMSNorm
 from erya.model.layers.rotary import Rotation, rotate
 
@@ -43,32 +44,37 @@ def fast_attention(
     keys: Float[Tensor, "B K S E"],
     values: Float[Tensor, "B K S E"],
     mask: Bool[Tensor, "#B 1 #T S"] | None = None,
-    dropout: float = 0.0,
+    dropout_rate: float = 0.0,
     causal: bool = True,
 ) -> Float[Tensor, "B H T E"]:
     """The same by PyTorch's fused kernels; without a mask, `causal` or not, one query alone sees everything."""
     rows, heads, length, size = queries.shape
-    if length == 1 and not dropout:
+    if length == 1 and not dropout_rate:
         # The queries of one group stand beside each other as if they were positions: no key is ever repeated.
         grouped = queries.reshape(rows, keys.shape[1], -1, size)
         return F.scaled_dot_product_attention(grouped, keys, values, attn_mask=mask).reshape(rows, heads, 1, size)
-    if _is_short(queries, keys) and not dropout:
-        return _short_attention(queries, keys, values, mask, causal)
+    if _is_short(queries, keys, dropout_rate):
+        return _short_attention(queries, keys, values, mask, dropout_rate, causal)
     return F.scaled_dot_product_attention(
         queries,
         keys,
         values,
         attn_mask=mask,
-        dropout_p=dropout,
+        dropout_p=dropout_rate,
         is_causal=causal and mask is None and length > 1,
         enable_gqa=heads != keys.shape[1],
     )
 
 
-def _is_short(queries: Float[Tensor, "B H T E"], keys: Float[Tensor, "B K S E"]) -> bool:
-    """Whether texts are so short that a CPU's fused kernel, whose backward pass is slow, is not worth it."""
+def _is_short(queries: Float[Tensor, "B H T E"], keys: Float[Tensor, "B K S E"], dropout_rate: float) -> bool:
+    """Whether texts are so short that a CPU's fused kernel, whose backward pass is slow, is not worth it.
+
+    With dropout it has no fused kernel at all, and draws a number for every score.
+    """
     if queries.device.type != "cpu" or queries.shape[1] != keys.shape[1]:
         return False
+    if dropout_rate:
+        return True
     length, seen = queries.shape[2], keys.shape[2]
     trains = torch.is_grad_enabled() and queries.requires_grad
     return max(length, seen) <= SHORT if trains else length * seen <= FEW
@@ -79,6 +85,7 @@ def _short_attention(
     keys: Float[Tensor, "B H S E"],
     values: Float[Tensor, "B H S E"],
     mask: Bool[Tensor, "#B 1 #T S"] | None,
+    dropout_rate: float,
     causal: bool,
 ) -> Float[Tensor, "B H T E"]:
     scores = (queries / math.sqrt(queries.shape[-1])) @ keys.transpose(-2, -1)
@@ -86,7 +93,7 @@ def _short_attention(
         mask = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()[None, None]
     if mask is not None:
         scores = scores.masked_fill(~mask, -math.inf)
-    return torch.softmax(scores, dim=-1) @ values
+    return dropout(torch.softmax(scores, dim=-1), dropout_rate) @ values
 
 
 def document_mask(documents: Int[Tensor, "B T"], causal: bool = True) -> Bool[Tensor, "B 1 T T"]:

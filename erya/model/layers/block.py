@@ -1,11 +1,10 @@
 """One transformer block: attention and a feed-forward, each added to the residual stream, which is normalised."""
 
-import torch
-import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from erya.model.layers.attention import Attention, CrossAttention, KeysValues, Memory
+from erya.model.layers.dropout import dropout
 from erya.model.layers.rotary import Rotation
 
 
@@ -73,15 +72,4 @@ class PostNormBlock(nn.Module):
 
 def dropped(x: Float[Tensor, "*rows D"], module: nn.Module) -> Float[Tensor, "*rows D"]:
     """The vectors as a module in training hands them on: some of their numbers dropped, at its rate."""
-    rate = float(module.dropout)  # type: ignore[arg-type]
-    if not (module.training and rate):
-        return x
-    return _dropped_by_bytes(x, rate) if x.device.type == "cpu" else F.dropout(x, rate)
-
-
-def _dropped_by_bytes(x: Float[Tensor, "*rows D"], rate: float) -> Float[Tensor, "*rows D"]:
-    """Dropout at a rate in 256ths: a CPU draws numbers one by one, and a drawn 64-bit number decides eight times."""
-    limit = max(1, round(256 * rate))
-    words = torch.empty(-(-x.numel() // 8), dtype=torch.int64).random_(torch.iinfo(torch.int64).min, None)
-    kept = words.view(torch.uint8)[: x.numel()].view(x.shape) >= limit
-    return x * kept.type_as(x).mul_(256 / (256 - limit))
+    return dropout(x, float(module.dropout)) if module.training else x  # type: ignore[arg-type]

@@ -92,7 +92,11 @@ def dial(size: str, family: str = "qwen3", optimizer: str = "muon") -> Table:
             "batch_tokens": batch_tokens(total),
             "max_tokens": horizon_tokens(total),
         },
-        "optimizer": {"learning_rate": learning_rate(point.width.hidden_size, optimizer)},
+        "optimizer": {
+            "learning_rate": learning_rate(
+                point.width.hidden_size, optimizer, counted=chosen.model_class.begins_counted
+            )
+        },
     }
 
 
@@ -115,13 +119,17 @@ def batch_tokens(total_parameters: int) -> int:
     return 1 << round(math.log2(ideal))
 
 
-def learning_rate(hidden_size: int, optimizer: str) -> float:
+def learning_rate(hidden_size: int, optimizer: str, *, counted: bool = False) -> float:
     """AdamW's peak rate: where it moves the matrices, inverse to the width; beside Muon, to the width's root.
 
+    Beside Muon it is less for a model that begins `counted`: its token vectors must last until attention uses them.
     Source: 6e-4 at 768, as GPT-3's 125M (Brown et al. 2020, arXiv:2005.14165, table 2.1), scaled as Yang et al. 2022,
     arXiv:2203.03466 say; beside Muon it moves embeddings and vectors only: 0.02 at 192 was measured (LOG.md).
     """
-    rate = 0.01 * (768 / hidden_size) ** 0.5 if optimizer == "muon" else 6e-4 * 768 / hidden_size
+    if optimizer == "muon":
+        rate = (0.0015 if counted else 0.01) * (768 / hidden_size) ** 0.5
+    else:
+        rate = 6e-4 * 768 / hidden_size
     return float(f"{rate:.2g}")
 
 

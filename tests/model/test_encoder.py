@@ -154,6 +154,19 @@ def test_a_new_encoder_guesses_as_its_vectors_are_long(tokens: Tokens) -> None:
     assert abs(float(loss.nats) / int(loss.tokens) - expected) < INITIAL_NATS
 
 
+def test_a_new_encoder_attends_to_what_is_alike_and_near(tokens: Tokens) -> None:
+    encoder = FAMILY.new(FAMILY.configure(SHAPE), 3)
+    for name, value in encoder.named_parameters():
+        if name.endswith("attention.qkv.weight"):
+            queries, keys, values = value.chunk(3)
+            assert torch.equal(queries, keys)
+            assert not torch.equal(keys, values)
+    positions = encoder.embedding.positions.weight
+    torch.testing.assert_close(positions.norm(dim=1), torch.full((len(positions),), EMBEDDING_LENGTH))
+    likeness = positions @ positions[0]
+    assert (likeness[1:5] < likeness[:4]).all()
+
+
 def test_a_fresh_head_stands_on_the_same_body(tokens: Tokens) -> None:
     encoder, text = build(), tokens(2, 20)
     first, again = (with_head(encoder, "label", ("no", "yes"), seed=3) for _ in range(2))
@@ -203,6 +216,16 @@ def test_matrix_parts_name_the_hidden_matrices(model: Encoder) -> None:
     matrices = {name for name, value in named.items() if value.ndim == 2 and name.startswith(("blocks", "head.dense"))}
     assert set(parts) == matrices
     assert all(sum(sizes) == named[name].shape[0] for name, sizes in parts.items())
+
+
+def test_another_dropout_acts_in_every_part_and_is_saved(tokens: Tokens) -> None:
+    encoder = build(dropout=0.0)
+    encoder.set_dropout(0.5)
+    assert encoder.config.dropout == FAMILY.to_outside(encoder.config)["attention_probs_dropout_prob"] == 0.5
+    encoder.train()
+    block, x = encoder.blocks[0], torch.ones(1, 9, 32)
+    assert not torch.equal(encoder.hidden(tokens(1, 9)), encoder.hidden(tokens(1, 9)))
+    assert not torch.equal(block.attention(x), block.attention(x))
 
 
 def test_dropout_acts_in_training_only(tokens: Tokens) -> None:

@@ -54,6 +54,8 @@ def test_the_dial_only_rises() -> None:
 def test_the_rules_at_their_anchors() -> None:
     assert learning_rate(768, "adamw") == 6e-4
     assert learning_rate(192, "muon") == 0.02
+    assert learning_rate(192, "muon", counted=True) == 0.003
+    assert dial("30m", "bert")["optimizer"]["learning_rate"] == 0.0018
     assert batch_tokens(108_000_000) == 2 ** round(math.log2(160 * 2048))
     assert dial("124m")["training"]["max_tokens"] == 2_500_000_000
 

@@ -95,6 +95,8 @@ def prepare(config: FinetuneConfig, device: torch.device) -> Prepared:
     base = _base(config)
     tokenizer, inputs = _tokenizer(config, base, task.texts(train, settings))
     begun = _new_model(config, tokenizer) if base is None else base.model
+    if config.training.dropout is not None:
+        begun.set_dropout(config.training.dropout)
     model = task.adapt(begun, settings, config.training.seed).to(device)
     files = {f"{name}/{path.name}": sha256_file(path) for name, paths in data.items() for path in paths}
     counted = base is None and config.model.embedding_init == "cooccurrence"

@@ -70,6 +70,9 @@ class FinetuneTraining(Section):
     label_smoothing: float = Field(
         default=0.0, ge=0, lt=1, description="Share of each target spread over the vocabulary."
     )
+    dropout: float | None = Field(
+        default=None, ge=0, lt=1, description="Share of activations dropped in training; none: as the model says."
+    )
     packing: bool = Field(
         default=False, description="Put several examples in a row, none of which sees another; for decoders."
     )

@@ -115,6 +115,16 @@ def test_a_model_from_scratch_begins_with_counted_token_vectors(task, family, tm
     assert counted[seen].norm(dim=1) == pytest.approx(0.7 * random.norm(dim=1).mean().item(), rel=1e-5)
 
 
+@pytest.mark.parametrize(("task", "family"), [("translate", "marian"), ("classify", "bert"), ("summarize", "qwen3")])
+def test_a_base_is_trained_with_another_dropout(task, family, tmp_path):
+    save_model(tmp_path / "base", build(family), tokenizer(), {})
+    given = [*arguments(task, family, tmp_path, tmp_path / "base"), "training.dropout=0.25"]
+    config = resolve_finetune(given, {**options(task, tmp_path), "lora": None}, None).config
+    model = prepare(config, torch.device("cpu")).model
+    assert model.config.dropout == 0.25
+    assert {module.dropout for module in model.modules() if hasattr(module, "dropout")} == {0.25}
+
+
 def stop_at(step: int):
     def hook(trainer) -> None:
         if trainer.state.step == step:

@@ -12,7 +12,7 @@ from erya.corpus.records import Document, Question
 from erya.tasks.answer import TASK, AnswerConfig, from_passages
 from erya.tasks.base.prediction import Prediction
 from erya.tasks.base.retrieve import Retriever, passages
-from erya.tasks.base.spans import NOWHERE, best_place, best_spans, best_threshold, windows
+from erya.tasks.base.spans import NOWHERE, SHARED, best_place, best_spans, best_threshold, windows
 from tests.tasks.small import CHINESE, WORDS, build, tokenizer
 
 SETTINGS = AnswerConfig(language="en")
@@ -60,6 +60,23 @@ def test_windows_hold_every_token_and_fit(stride):
         cut = windows(model, tokenizer(), Question(text, "who built it? " * 9, (), "q"), stride)
         assert all(len(window.tokens) <= 32 for window in cut)
         assert {span for window in cut for span in window.spans} == set(tokenizer().encode_spans(text)[1])
+
+
+def test_words_of_the_context_that_the_question_has_are_a_kind_of_their_own():
+    question = Question("Ada built the bridge. 桥很长。", "who built a bridge?", (), "q")
+    (window,) = windows(span_model(), tokenizer(), question, None)
+    row = window.row()
+    shared = [
+        question.context[start:end].strip()
+        for (start, end), kind in zip(window.spans, row["segments"][window.first :], strict=False)
+        if kind == SHARED
+    ]
+    assert "".join(shared) == "builtbridge"
+    assert row["segments"][: window.first] == [0] * window.first
+    assert len(row["segments"]) == len(row["tokens"])
+
+    (plain,) = windows(build("bert", 64, 0, head="span", segments=2), tokenizer(), question, None)
+    assert plain.row()["segments"] == [0] * window.first + [1] * (len(row["tokens"]) - window.first)
 
 
 def test_spans_are_the_tokens_own_characters():

@@ -29,7 +29,12 @@ class EncoderConfig(BaseConfig):
 
     norm_epsilon: float = Field(1e-12, gt=0, lt=1, description="What keeps the normalisation from dividing by zero.")
     activation: Literal["relu", "silu", "gelu", "gelu_tanh"] = Field("gelu", description="How the feed-forward bends.")
-    segments: int = Field(2, ge=1, le=1 << 12, description="Number of kinds of text a token may belong to.")
+    segments: int = Field(
+        3,
+        ge=1,
+        le=1 << 12,
+        description="Number of kinds of text a token may be of: one or a question, a context, words of both.",
+    )
     pad_id: int = Field(ge=0, description="The id that fills a batch's shorter rows; no position sees it.")
     head: HeadName | None = Field("masked_lm", description="What stands on the body; none: the body alone.")
     labels: tuple[str, ...] = Field((), description="Names of the labels of a label head, in the order of its logits.")

@@ -2,6 +2,7 @@
 
 In: questions with their contexts. Out: windows `[CLS] question [SEP] part of the context [SEP]` that overlap, each
 knowing which characters its tokens are of; so an answer is cut out of the context itself, never put together of tokens.
+Tokens of the context whose words the question has as well are a kind of their own, where the model has three kinds.
 Source: Devlin et al. 2019, "BERT: Pre-training of Deep Bidirectional Transformers", arXiv:1810.04805, 4.2 and 4.3.
 """
 
@@ -17,24 +18,31 @@ from erya.dataset.examples import Example, Examples
 from erya.model.architectures.base import Transformer
 from erya.model.architectures.encoder import Encoder
 from erya.tasks.base.batching import scores_of
+from erya.tasks.base.matching import in_question
 from erya.tokenizer.tokenizer import Tokenizer
 
 NOWHERE = (0, 0)
 """The place of no answer: the first token, which is of neither text."""
+QUESTION, CONTEXT, SHARED = 0, 1, 2
+"""The kinds of text: segments to an encoder."""
 MOST_OF_QUESTION = 0.5  # of the context; a longer question is cut at its end
 
 
 @dataclass(frozen=True)
 class Window:
-    """What the model reads at once: `spans` are the characters of each token of the context, from place `first` on."""
+    """What the model reads at once; `kinds` and `spans`, the characters, are of each token of the context.
+
+    The context begins at place `first`.
+    """
 
     tokens: list[int]
     first: int
+    kinds: Sequence[int]
     spans: Sequence[tuple[int, int]]
 
     def row(self) -> dict[str, list[int]]:
-        """The tokens, and which are of the context."""
-        return {"tokens": self.tokens, "segments": [0] * self.first + [1] * (len(self.tokens) - self.first)}
+        """The tokens, and the kind of text each is of."""
+        return {"tokens": self.tokens, "segments": [QUESTION] * self.first + [*self.kinds, CONTEXT]}
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """The first and last place of the tokens that hold the characters [start, end); NOWHERE if not all are here."""
@@ -60,14 +68,29 @@ def windows(model: Encoder, tokenizer: Tokenizer, question: Question, stride_tok
     asked = tokenizer.encode(question.question)[: int(length * MOST_OF_QUESTION)]
     before = [tokenizer.cls_id, *asked, tokenizer.sep_id]
     ids, spans = tokenizer.encode_spans(question.context)
+    kinds = _kinds(model, question, spans)
     room = length - len(before) - 1
     if room < 1:
         raise UserError(f"the model reads at most {length} tokens, which is too little for a question and a context")
     step = min(room, stride_tokens or max(1, room // 2))
     starts = range(0, max(len(ids) - room, 0) + step, step)
     return [
-        Window([*before, *ids[at : at + room], tokenizer.sep_id], len(before), spans[at : at + room]) for at in starts
+        Window(
+            [*before, *ids[at : at + room], tokenizer.sep_id],
+            len(before),
+            kinds[at : at + room],
+            spans[at : at + room],
+        )
+        for at in starts
     ]
+
+
+def _kinds(model: Encoder, question: Question, spans: Sequence[tuple[int, int]]) -> list[int]:
+    """What kind of text each token of the context is; a model of two kinds knows none of shared words."""
+    if model.config.segments <= SHARED:
+        return [CONTEXT] * len(spans)
+    shared = in_question(question.question, question.context)
+    return [SHARED if shared[start:end].any() else CONTEXT for start, end in spans]
 
 
 def examples(

@@ -149,22 +149,31 @@ def test_a_new_encoder_guesses_as_its_vectors_are_long(tokens: Tokens) -> None:
     """Logits are normal with the length of the vectors as their deviation: the loss is ln V and half their variance."""
     encoder = FAMILY.new(FAMILY.configure(SHAPE), 3)
     with torch.no_grad():
-        loss = encoder.loss({"tokens": tokens(8, 48), "targets": tokens(8, 48)})
+        loss = encoder.loss({"tokens": tokens(64, 48), "targets": tokens(64, 48)})
     expected = math.log(300) + EMBEDDING_LENGTH**2 / 2
     assert abs(float(loss.nats) / int(loss.tokens) - expected) < INITIAL_NATS
 
 
-def test_a_new_encoder_attends_to_what_is_alike_and_near(tokens: Tokens) -> None:
-    encoder = FAMILY.new(FAMILY.configure(SHAPE), 3)
-    for name, value in encoder.named_parameters():
-        if name.endswith("attention.qkv.weight"):
-            queries, keys, values = value.chunk(3)
-            assert torch.equal(queries, keys)
-            assert not torch.equal(keys, values)
-    positions = encoder.embedding.positions.weight
-    torch.testing.assert_close(positions.norm(dim=1), torch.full((len(positions),), EMBEDDING_LENGTH))
-    likeness = positions @ positions[0]
-    assert (likeness[1:5] < likeness[:4]).all()
+@pytest.mark.parametrize("head", HEADS, ids=lambda head: head["head"])
+def test_attention_begins_with_what_is_alike_and_near(head: dict[str, Any]) -> None:
+    shape = {**SHAPE, **head, "hidden_size": 36}
+    encoder, untouched = (FAMILY.new(FAMILY.configure(shape), 3) for _ in range(2))
+    encoder.begin_attention()
+    before = dict(untouched.named_parameters())
+    changed = {name for name, value in encoder.named_parameters() if not torch.equal(value, before[name])}
+    projections = {name for name in before if name.endswith("attention.qkv.weight")}
+    places = encoder.embedding.positions.weight
+    if head["head"] == "label":
+        assert changed == set()
+        return
+    torch.testing.assert_close(places.norm(dim=1), before["embedding.positions.weight"].norm(dim=1).mean().expand(48))
+    assert (places[1:5] @ places[0] < places[:4] @ places[0]).all()
+    assert changed == {"embedding.positions.weight", *(projections if head["head"] == "masked_lm" else ())}
+    for name in projections & changed:
+        queries, keys, values = encoder.get_parameter(name).chunk(3)
+        assert torch.equal(queries, keys)
+        assert torch.equal(values, before[name].chunk(3)[2])
+        assert float(queries.detach().std()) == pytest.approx(1 / 6)
 
 
 def test_a_fresh_head_stands_on_the_same_body(tokens: Tokens) -> None:

@@ -71,12 +71,15 @@ class Transformer(nn.Module, ABC):
         given = vectors.any(dim=1).to(weight.device)
         weight[given] = vectors.to(weight)[given] * (BEGIN_SHARE * weight.norm(dim=1).mean())
 
+    def begin_attention(self) -> None:
+        """Let attention begin where it is of use, in a model that has learned nothing; most begin by themselves."""
+
     def set_dropout(self, rate: float) -> None:
         """Let training drop this share of the activations from now on."""
         self.config = self.config.model_copy(update={"dropout": rate})
         for module in self.modules():
             if hasattr(module, "dropout"):
-                module.dropout = rate
+                module.dropout = rate  # type: ignore[assignment]
 
     def choices(self, batch: Batch) -> int:  # noqa: ARG002 - for heads whose choices are the places of a row
         """Among how many a target of a batch is one: a new model's loss is about the logarithm of it."""

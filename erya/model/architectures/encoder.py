@@ -4,6 +4,7 @@ In: token ids, optionally their segments and the documents they belong to. Out: 
 loss. Source: Devlin et al. 2019, "BERT: Pre-training of Deep Bidirectional Transformers", arXiv:1810.04805.
 """
 
+import math
 from typing import Literal
 
 import torch
@@ -16,7 +17,7 @@ from erya.model.architectures.base import BaseConfig, Batch, Loss, Transformer, 
 from erya.model.layers.attention import Attention, document_mask, padding_mask
 from erya.model.layers.block import PostNormBlock, dropped
 from erya.model.layers.cross_entropy import IGNORED
-from erya.model.layers.embedding import Embedding, restarting_positions
+from erya.model.layers.embedding import Embedding, restarting_positions, sinusoids
 from erya.model.layers.head import LabelHead, MaskedLMHead, SpanHead
 from erya.model.layers.mlp import MLP
 from erya.model.layers.norm import LayerNorm
@@ -62,6 +63,27 @@ class Encoder(Transformer):
         """The vector each token is read as."""
         weight: Tensor = self.embedding.tokens.weight
         return weight
+
+    @torch.no_grad()
+    def begin_attention(self) -> None:
+        """Let attention begin with what is near and alike: places are sinusoids, and to tell tokens queries are keys.
+
+        Without it an encoder of few parameters hardly begins to attend (LOG.md). Labels come from words wherever they
+        stand, so for them all places begin as strangers.
+        Source: Vaswani et al. 2017, arXiv:1706.03762, section 3.5, of sinusoids; Trockman and Kolter 2023,
+        arXiv:2305.09828, of queries like keys.
+        """
+        places = self.embedding.positions
+        if self.config.head == "label" or places is None:
+            return
+        length = places.weight.norm(dim=1).mean() / math.sqrt(self.config.hidden_size / 2)
+        places.weight.copy_(sinusoids(*places.weight.shape)[:, : self.config.hidden_size] * length)
+        if self.config.head == "masked_lm":
+            for name, value in self.blocks.named_parameters():
+                if name.endswith("attention.qkv.weight"):
+                    queries, keys, _ = value.chunk(3)
+                    queries *= self.config.hidden_size**-0.5 / queries.std()
+                    keys.copy_(queries)
 
     def hidden(
         self,

@@ -13,7 +13,6 @@ from torch import Tensor
 from erya.core.errors import UserError
 from erya.model.architectures.encoder import Encoder, EncoderConfig, HeadName
 from erya.model.family import Family, Rename, Shape, Vocabulary, Width, outside_value, require, validated
-from erya.model.layers.embedding import sinusoids
 
 INITIAL_DEVIATION = 0.02
 EMBEDDING_LENGTH = 0.8
@@ -87,25 +86,15 @@ class Bert(Family[EncoderConfig, Encoder]):
         shape: torch.Size,
         generator: torch.Generator,
     ) -> Tensor:
-        """Normal of deviation 0.02, but attention begins by seeing what is alike and what is near.
+        """Normal of deviation 0.02; the vectors of tokens and places have the same length in every width.
 
-        Queries are keys, and the vectors of places are sinusoids; those, and the vectors of tokens, have the same
-        length in every width. Without it a small model does not begin to attend (LOG.md).
-        Source: the initializer_range of BERT's published configuration; Trockman and Kolter 2023, arXiv:2305.09828, of
-        queries like keys; Vaswani et al. 2017, arXiv:1706.03762, section 3.5, of sinusoids.
+        Source: the initializer_range of BERT's published configuration.
         """
         if len(shape) == 1:
             return torch.zeros(shape) if name.endswith("bias") else torch.ones(shape)
-        if name == "embedding.positions.weight":
-            return sinusoids(*shape)[:, : shape[1]] * (EMBEDDING_LENGTH / math.sqrt(shape[1] / 2))
-        drawn = torch.randn(shape, generator=generator)
-        if name == "embedding.tokens.weight":
-            return drawn * (EMBEDDING_LENGTH / math.sqrt(shape[1]))
-        drawn *= INITIAL_DEVIATION
-        if name.endswith("attention.qkv.weight"):
-            queries, keys, _ = drawn.chunk(3)
-            keys.copy_(queries.div_(INITIAL_DEVIATION * math.sqrt(shape[1])))
-        return drawn
+        if name.startswith("embedding."):
+            return torch.randn(shape, generator=generator) * (EMBEDDING_LENGTH / math.sqrt(shape[1]))
+        return torch.randn(shape, generator=generator) * INITIAL_DEVIATION
 
     def outside_class(self, config: EncoderConfig) -> str:
         """The class with this head."""

@@ -124,7 +124,8 @@ def learning_rate(hidden_size: int, optimizer: str, *, counted: bool = False) ->
 
     Beside Muon it is less for a model that begins `counted`: its token vectors must last until attention uses them.
     Source: 6e-4 at 768, as GPT-3's 125M (Brown et al. 2020, arXiv:2005.14165, table 2.1), scaled as Yang et al. 2022,
-    arXiv:2203.03466 say; beside Muon it moves embeddings and vectors only: 0.02 at 192 was measured (LOG.md).
+    arXiv:2203.03466 say; beside Muon it moves embeddings and vectors only: 0.02 at 192 and, counted, 0.003 were
+    measured (LOG.md).
     """
     if optimizer == "muon":
         rate = (0.0015 if counted else 0.01) * (768 / hidden_size) ** 0.5

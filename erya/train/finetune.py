@@ -103,7 +103,8 @@ class NewModelConfig(ModelConfig):
     context_length: int = Field(default=256, ge=2, description="Longest text, in tokens, the model reads or writes.")
     embedding_init: Literal["cooccurrence", "random"] = Field(
         default="cooccurrence",
-        description="How token vectors begin: from which tokens stand together in the examples, or at random.",
+        description="How token vectors begin: from which tokens stand together in the examples, and with sinusoids as "
+        "the positions of an encoder that marks answers; or all at random.",
     )
 
 

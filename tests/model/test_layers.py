@@ -50,6 +50,19 @@ def test_attention_weights_are_dropped_in_training() -> None:
     assert not torch.equal(fast_attention(*values, dropout_rate=0.5), fast_attention(*values))
 
 
+def test_dropped_attention_is_on_average_the_whole_and_sees_no_more() -> None:
+    torch.manual_seed(0)
+    queries, keys = torch.randn(2, 64, 4, 40, 8)
+    values = torch.ones(64, 4, 40, 8)
+    mixed = fast_attention(queries, keys, values, dropout_rate=0.25, causal=False)
+    assert mixed.mean().item() == pytest.approx(1, abs=0.01)
+    assert mixed.std() > 0.05
+    hidden = torch.arange(40) >= 20
+    values[:, :, hidden] = 9.0
+    blind = fast_attention(queries, keys, values, ~hidden[None, None, None], dropout_rate=0.25)
+    assert blind.mean().item() == pytest.approx(1, abs=0.01)
+
+
 def test_norms_are_those_of_torch() -> None:
     x = torch.randn(3, 5, 16, generator=torch.Generator().manual_seed(0)) * 7 + 2
     gain = torch.randn(16)

@@ -66,18 +66,19 @@ class Encoder(Transformer):
 
     @torch.no_grad()
     def begin_attention(self) -> None:
-        """Let attention begin with what is near and alike: places are sinusoids, and to tell tokens queries are keys.
+        """Let attention begin with what is near and alike: positions are sinusoids, to tell tokens queries are keys.
 
         Without it an encoder of few parameters hardly begins to attend (LOG.md). Labels come from words wherever they
-        stand, so for them all places begin as strangers.
+        stand, so for them positions stay as they are.
         Source: Vaswani et al. 2017, arXiv:1706.03762, section 3.5, of sinusoids; Trockman and Kolter 2023,
         arXiv:2305.09828, of queries like keys.
         """
-        places = self.embedding.positions
-        if self.config.head == "label" or places is None:
+        positions = self.embedding.positions
+        if self.config.head == "label" or positions is None:
             return
-        length = places.weight.norm(dim=1).mean() / math.sqrt(self.config.hidden_size / 2)
-        places.weight.copy_(sinusoids(*places.weight.shape)[:, : self.config.hidden_size] * length)
+        # A number, not a tensor: the model may be on a GPU, and the sinusoids are made on the CPU.
+        length = float(positions.weight.norm(dim=1).mean()) / math.sqrt(self.config.hidden_size / 2)
+        positions.weight.copy_(sinusoids(*positions.weight.shape)[:, : self.config.hidden_size] * length)
         if self.config.head == "masked_lm":
             for name, value in self.blocks.named_parameters():
                 if name.endswith("attention.qkv.weight"):

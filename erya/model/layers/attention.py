@@ -53,8 +53,8 @@ def fast_attention(
         # The queries of one group stand beside each other as if they were positions: no key is ever repeated.
         grouped = queries.reshape(rows, keys.shape[1], -1, size)
         return F.scaled_dot_product_attention(grouped, keys, values, attn_mask=mask).reshape(rows, heads, 1, size)
-    if _is_short(queries, keys, dropout_rate):
-        return _short_attention(queries, keys, values, mask, dropout_rate, causal)
+    if _is_plain_faster(queries, keys, dropout_rate):
+        return _plain_attention(queries, keys, values, mask, dropout_rate, causal)
     return F.scaled_dot_product_attention(
         queries,
         keys,
@@ -66,10 +66,9 @@ def fast_attention(
     )
 
 
-def _is_short(queries: Float[Tensor, "B H T E"], keys: Float[Tensor, "B K S E"], dropout_rate: float) -> bool:
-    """Whether texts are so short that a CPU's fused kernel, whose backward pass is slow, is not worth it.
-
-    With dropout it has no fused kernel at all, and draws a number for every score.
+def _is_plain_faster(queries: Float[Tensor, "B H T E"], keys: Float[Tensor, "B K S E"], dropout_rate: float) -> bool:
+    """Whether a CPU's fused kernel is not worth it: on short texts, whose backward pass is slow, or with
+    dropout, for which there is none: PyTorch then draws a number for every score.
     """
     if queries.device.type != "cpu" or queries.shape[1] != keys.shape[1]:
         return False
@@ -80,7 +79,7 @@ def _is_short(queries: Float[Tensor, "B H T E"], keys: Float[Tensor, "B K S E"],
     return max(length, seen) <= SHORT if trains else length * seen <= FEW
 
 
-def _short_attention(
+def _plain_attention(
     queries: Float[Tensor, "B H T E"],
     keys: Float[Tensor, "B H S E"],
     values: Float[Tensor, "B H S E"],

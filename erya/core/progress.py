@@ -53,7 +53,7 @@ class _Lines:
         line = f"{self.description}: {self.done:,.0f}"
         if self.total:
             line += f"/{self.total:,.0f} {self.unit} ({self.done / self.total:.0%})"
-            line += f", {_duration((self.total - self.done) / rate)} left" if rate > 0 else ""
+            line += f", {_duration(max(0.0, self.total - self.done) / rate)} left" if rate > 0 else ""
         else:
             line += f" {self.unit}"
         return f"{line}  {text}".rstrip()

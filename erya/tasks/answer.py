@@ -98,7 +98,7 @@ class Answer:
             unknown = sum(1 for it in questions if it.answers and not it.starts)
             if unknown:
                 say(f"  {unknown:,} of {len(questions):,} questions: the answer's place is unknown; not learned from")
-            yield from spans.examples(model, tokenizer, questions, settings.stride_tokens)
+            yield from spans.examples(model, tokenizer, questions, settings.language, settings.stride_tokens)
             return
         pairs = [it for record in questions if (it := _written(model, tokenizer, record, settings)) is not None]
         yield from writing.examples(model, tokenizer, [given for given, _ in pairs], [wanted for _, wanted in pairs])
@@ -138,7 +138,7 @@ class Answer:
 
         def mark(records: Sequence[Record]) -> list[Prediction]:
             stride, most = settings.stride_tokens, settings.max_answer_tokens
-            found = spans.best_spans(model, tokenizer, _questions(records), stride, most)
+            found = spans.best_spans(model, tokenizer, _questions(records), settings.language, stride, most)
             return [_decided(span, settings.no_answer_threshold) for span in found]
 
         def write(records: Sequence[Record]) -> list[Prediction]:

@@ -69,6 +69,14 @@ def test_hours_are_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     assert re.search(r"5:33:00 left", capsys.readouterr().err)
 
 
+def test_more_than_all_leaves_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    clock = Clock(monkeypatch)
+    with bar("Training", 10, "seconds") as running:
+        clock.now += 20
+        running.advance(13)
+    assert capsys.readouterr().err == "Training: 13/10 seconds (130%), 0:00 left\n"
+
+
 def test_no_progress_no_promise(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock(monkeypatch)
     with bar("Waiting", 10, "items") as running:

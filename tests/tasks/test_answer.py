@@ -12,7 +12,17 @@ from erya.corpus.records import Document, Question
 from erya.tasks.answer import TASK, AnswerConfig, from_passages
 from erya.tasks.base.prediction import Prediction
 from erya.tasks.base.retrieve import Retriever, passages
-from erya.tasks.base.spans import NOWHERE, SHARED, best_place, best_spans, best_threshold, windows
+from erya.tasks.base.spans import (
+    CONTEXT,
+    NEAR,
+    NOWHERE,
+    SHARED,
+    best_place,
+    best_spans,
+    best_threshold,
+    examples,
+    windows,
+)
 from tests.tasks.small import CHINESE, WORDS, build, tokenizer
 
 SETTINGS = AnswerConfig(language="en")
@@ -44,7 +54,7 @@ def test_an_answer_s_place_gives_back_its_very_text_in_thousands_of_contexts():
         start = text.index(answer, start)
         found = [
             window.cut(text, *place)
-            for window in windows(model, tokenizer(), Question(text, "who?", (), "q"), None)
+            for window in windows(model, tokenizer(), Question(text, "who?", (), "q"), "en", None)
             if (place := window.place(start, start + len(answer))) != NOWHERE
         ]
         assert found, (text, answer)
@@ -57,26 +67,37 @@ def test_windows_hold_every_token_and_fit(stride):
     random_, model = random.Random(1), span_model(32)
     for _ in range(50):
         text = context(random_)
-        cut = windows(model, tokenizer(), Question(text, "who built it? " * 9, (), "q"), stride)
+        cut = windows(model, tokenizer(), Question(text, "who built it? " * 9, (), "q"), "en", stride)
         assert all(len(window.tokens) <= 32 for window in cut)
         assert {span for window in cut for span in window.spans} == set(tokenizer().encode_spans(text)[1])
 
 
-def test_words_of_the_context_that_the_question_has_are_a_kind_of_their_own():
-    question = Question("Ada built the bridge. 桥很长。", "who built a bridge?", (), "q")
-    (window,) = windows(span_model(), tokenizer(), question, None)
+def test_words_of_the_context_that_the_question_has_and_its_nearest_sentence_are_kinds_of_their_own():
+    question = Question("Ada was built. Eve built the bridge. So long.", "who built a bridge?", (), "q")
+    (window,) = windows(span_model(), tokenizer(), question, "en", None)
     row = window.row()
-    shared = [
-        question.context[start:end].strip()
-        for (start, end), kind in zip(window.spans, row["segments"][window.first :], strict=False)
-        if kind == SHARED
-    ]
-    assert "".join(shared) == "builtbridge"
+    found: dict[int, str] = {}
+    for (start, end), kind in zip(window.spans, row["segments"][window.first :], strict=False):
+        found[kind] = found.get(kind, "") + question.context[start:end].strip()
+    assert found == {CONTEXT: "Adawas.Solong.", SHARED: "built", CONTEXT + NEAR: "Evethe.", SHARED + NEAR: "builtbridge"}
     assert row["segments"][: window.first] == [0] * window.first
     assert len(row["segments"]) == len(row["tokens"])
 
-    (plain,) = windows(build("bert", 64, 0, head="span", segments=2), tokenizer(), question, None)
+    (plain,) = windows(build("bert", 64, 0, head="span", segments=4), tokenizer(), question, "en", None)
     assert plain.row()["segments"] == [0] * window.first + [1] * (len(row["tokens"]) - window.first)
+
+
+def test_the_answer_that_most_people_gave_is_learned():
+    model = span_model()
+    for given, wanted in [
+        (("the bridge", "bridge", "bridge"), "bridge"),
+        (("the bridge", "bridge"), "the bridge"),
+    ]:
+        starts = tuple("Eve built the bridge.".index(answer) for answer in given)
+        question = Question("Eve built the bridge.", "what?", (*given, "of unknown place"), "q", starts)
+        (example,) = examples(model, tokenizer(), [question], "en", None)
+        (window,) = windows(model, tokenizer(), question, "en", None)
+        assert window.cut(question.context, *example["targets"]) == wanted
 
 
 def test_spans_are_the_tokens_own_characters():
@@ -106,9 +127,9 @@ def test_the_best_place_is_the_best_by_hand():
 def test_a_long_context_has_the_best_span_of_its_windows_and_the_least_null():
     model = span_model(32)
     question = Question(" ".join(WORDS * 6), "who built it?", (), "q")
-    (found,) = best_spans(model, tokenizer(), [question], None, 8)
+    (found,) = best_spans(model, tokenizer(), [question], "en", None, 8)
     scores, nulls = [], []
-    for window in windows(model, tokenizer(), question, None):
+    for window in windows(model, tokenizer(), question, "en", None):
         row = {name: torch.tensor([ids]) for name, ids in window.row().items()}
         with torch.no_grad():
             logits = model(row["tokens"], row["segments"])[0].numpy()
@@ -184,7 +205,7 @@ def test_no_answer_is_allowed_for_where_training_questions_have_none():
 
 def test_a_model_that_marks_no_spans_is_refused():
     with pytest.raises(UserError, match="spans are marked by an encoder"):
-        best_spans(build("qwen3"), tokenizer(), [Question("c", "q", (), "1")], None, 3)
+        best_spans(build("qwen3"), tokenizer(), [Question("c", "q", (), "1")], "en", None, 3)
     with pytest.raises(UserError, match="an encoder with the head masked_lm"):
         TASK.system(build("bert"), tokenizer(), SETTINGS)([Question("c", "q", (), "1")])
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from erya.tasks.base.matching import in_question
+from erya.tasks.base.matching import in_question, nearest_sentence
 
 
 def seen(question: str, context: str) -> str:
@@ -26,3 +26,20 @@ def seen(question: str, context: str) -> str:
 )
 def test_words_and_pairs_of_characters_are_found(question: str, context: str, expected: str) -> None:
     assert seen(question, context) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "context", "expected"),
+    [
+        ("Who is the king?", "The cat was there. A king came. The dog, the cow.", "A king came."),
+        ("king?", "A king. A king.", "A king."),
+        ("谁是国王？", "猫是猫。国王来了。狗在这里。", "国王来了。"),
+        ("what?", "Nothing is shared.", ""),
+        ("", "", ""),
+    ],
+)
+def test_the_nearest_sentence_has_the_words_that_are_rare_in_the_context(
+    question: str, context: str, expected: str
+) -> None:
+    start, end = nearest_sentence(question, context, "zh" if "。" in context else "en")
+    assert context[start:end].strip() == expected

@@ -31,10 +31,11 @@ class EncoderConfig(BaseConfig):
     norm_epsilon: float = Field(1e-12, gt=0, lt=1, description="What keeps the normalisation from dividing by zero.")
     activation: Literal["relu", "silu", "gelu", "gelu_tanh"] = Field("gelu", description="How the feed-forward bends.")
     segments: int = Field(
-        3,
+        5,
         ge=1,
         le=1 << 12,
-        description="Number of kinds of text a token may be of: one or a question, a context, words of both.",
+        description="Number of kinds of text a token may be of: one or a question, a context, words of both, and the "
+        "last two in the sentence nearest to the question.",
     )
     pad_id: int = Field(ge=0, description="The id that fills a batch's shorter rows; no position sees it.")
     head: HeadName | None = Field("masked_lm", description="What stands on the body; none: the body alone.")

@@ -2,10 +2,12 @@
 
 In: questions with their contexts. Out: windows `[CLS] question [SEP] part of the context [SEP]` that overlap, each
 knowing which characters its tokens are of; so an answer is cut out of the context itself, never put together of tokens.
-Tokens of the context whose words the question has as well are a kind of their own, where the model has three kinds.
+Tokens of the context whose words the question has as well are a kind of their own, and so are those of the sentence that
+has most of the question, where the model has so many kinds.
 Source: Devlin et al. 2019, "BERT: Pre-training of Deep Bidirectional Transformers", arXiv:1810.04805, 4.2 and 4.3.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,13 +20,14 @@ from erya.dataset.examples import Example, Examples
 from erya.model.architectures.base import Transformer
 from erya.model.architectures.encoder import Encoder
 from erya.tasks.base.batching import scores_of
-from erya.tasks.base.matching import in_question
+from erya.tasks.base.matching import in_question, nearest_sentence
 from erya.tokenizer.tokenizer import Tokenizer
 
 NOWHERE = (0, 0)
 """The place of no answer: the first token, which is of neither text."""
-QUESTION, CONTEXT, SHARED = 0, 1, 2
-"""The kinds of text: segments to an encoder."""
+QUESTION, CONTEXT, SHARED, NEAR = 0, 1, 2, 2
+"""The kinds of text, segments to an encoder; NEAR is added to the other two in the sentence nearest to the question."""
+KINDS = SHARED + NEAR + 1
 MOST_OF_QUESTION = 0.5  # of the context; a longer question is cut at its end
 
 
@@ -57,7 +60,9 @@ class Window:
         return context[start:end].strip()
 
 
-def windows(model: Encoder, tokenizer: Tokenizer, question: Question, stride_tokens: int | None) -> list[Window]:
+def windows(
+    model: Encoder, tokenizer: Tokenizer, question: Question, language: str, stride_tokens: int | None
+) -> list[Window]:
     """The windows of a question's context, each `stride_tokens` after the one before, or half a window.
 
     Raises: UserError when the tokenizer opens texts with what fills up rows, which the model does not see.
@@ -68,7 +73,7 @@ def windows(model: Encoder, tokenizer: Tokenizer, question: Question, stride_tok
     asked = tokenizer.encode(question.question)[: int(length * MOST_OF_QUESTION)]
     before = [tokenizer.cls_id, *asked, tokenizer.sep_id]
     ids, spans = tokenizer.encode_spans(question.context)
-    kinds = _kinds(model, question, spans)
+    kinds = _kinds(model, question, language, spans)
     room = length - len(before) - 1
     if room < 1:
         raise UserError(f"the model reads at most {length} tokens, which is too little for a question and a context")
@@ -85,16 +90,20 @@ def windows(model: Encoder, tokenizer: Tokenizer, question: Question, stride_tok
     ]
 
 
-def _kinds(model: Encoder, question: Question, spans: Sequence[tuple[int, int]]) -> list[int]:
-    """What kind of text each token of the context is; a model of two kinds knows none of shared words."""
-    if model.config.segments <= SHARED:
+def _kinds(model: Encoder, question: Question, language: str, spans: Sequence[tuple[int, int]]) -> list[int]:
+    """What kind of text each token of the context is; a model of fewer kinds tells no tokens of a context apart."""
+    if model.config.segments < KINDS:
         return [CONTEXT] * len(spans)
     shared = in_question(question.question, question.context)
-    return [SHARED if shared[start:end].any() else CONTEXT for start, end in spans]
+    first, last = nearest_sentence(question.question, question.context, language)
+    return [
+        (SHARED if shared[start:end].any() else CONTEXT) + (NEAR if start < last and end > first else 0)
+        for start, end in spans
+    ]
 
 
 def examples(
-    model: Encoder, tokenizer: Tokenizer, records: Sequence[Question], stride_tokens: int | None
+    model: Encoder, tokenizer: Tokenizer, records: Sequence[Question], language: str, stride_tokens: int | None
 ) -> Iterator[Example]:
     """Every window that holds the answer, and at most one of each question that does not, to keep them balanced.
 
@@ -103,16 +112,21 @@ def examples(
     for number, question in enumerate(records):
         if question.answers and not question.starts:
             continue
-        found = windows(model, tokenizer, question, stride_tokens)
-        start = question.starts[0] if question.starts else None
-        places = [
-            NOWHERE if start is None else window.place(start, start + len(question.answers[0])) for window in found
-        ]
+        found = windows(model, tokenizer, question, language, stride_tokens)
+        start, end = _most_given(question)
+        places = [window.place(start, end) for window in found]
         without = [at for at, place in enumerate(places) if place == NOWHERE]
         taught = set(without[number % len(without) :][:1]) if without else set()
         for at, (window, place) in enumerate(zip(found, places, strict=True)):
             if place != NOWHERE or at in taught:
                 yield {**window.row(), "targets": place}
+
+
+def _most_given(question: Question) -> tuple[int, int]:
+    """The characters of the answer that most people gave, the first of equals; an empty stretch where none is known."""
+    given = Counter(zip(question.starts, question.answers, strict=False))
+    (start, answer), _ = given.most_common(1)[0] if given else ((0, ""), 0)
+    return start, start + len(answer)
 
 
 @dataclass(frozen=True)
@@ -124,7 +138,12 @@ class Span:
 
 
 def best_spans(
-    model: Transformer, tokenizer: Tokenizer, records: Sequence[Question], stride_tokens: int | None, most_tokens: int
+    model: Transformer,
+    tokenizer: Tokenizer,
+    records: Sequence[Question],
+    language: str,
+    stride_tokens: int | None,
+    most_tokens: int,
 ) -> list[Span | None]:
     """The best span of each context over its windows, of at most so many tokens; None for a blank context.
 
@@ -135,7 +154,7 @@ def best_spans(
     if not isinstance(model, Encoder) or model.config.head != "span":
         kind = f"an {model.kind}" if not isinstance(model, Encoder) else f"an encoder with the head {model.config.head}"
         raise UserError(f"spans are marked by an encoder with a head for them; this model is {kind}")
-    cut = [windows(model, tokenizer, it, stride_tokens) if it.context.strip() else [] for it in records]
+    cut = [windows(model, tokenizer, it, language, stride_tokens) if it.context.strip() else [] for it in records]
     rows = Examples((window.row() for own in cut for window in own), model.config.pad_id)
     logits = iter(scores_of(model, rows, lambda batch: model(batch["tokens"], batch["segments"])))
     found: list[Span | None] = []

@@ -79,7 +79,12 @@ def test_words_of_the_context_that_the_question_has_and_its_nearest_sentence_are
     found: dict[int, str] = {}
     for (start, end), kind in zip(window.spans, row["segments"][window.first :], strict=False):
         found[kind] = found.get(kind, "") + question.context[start:end].strip()
-    assert found == {CONTEXT: "Adawas.Solong.", SHARED: "built", CONTEXT + NEAR: "Evethe.", SHARED + NEAR: "builtbridge"}
+    assert found == {
+        CONTEXT: "Adawas.Solong.",
+        SHARED: "built",
+        CONTEXT + NEAR: "Evethe.",
+        SHARED + NEAR: "builtbridge",
+    }
     assert row["segments"][: window.first] == [0] * window.first
     assert len(row["segments"]) == len(row["tokens"])
 

@@ -2,8 +2,8 @@
 
 In: questions with their contexts. Out: windows `[CLS] question [SEP] part of the context [SEP]` that overlap, each
 knowing which characters its tokens are of; so an answer is cut out of the context itself, never put together of tokens.
-Tokens of the context whose words the question has as well are a kind of their own, and so are those of the sentence that
-has most of the question, where the model has so many kinds.
+Tokens of the context whose words the question has as well are kinds of their own, and so are those of the sentence that
+has most of the question, where the model has kinds for them.
 Source: Devlin et al. 2019, "BERT: Pre-training of Deep Bidirectional Transformers", arXiv:1810.04805, 4.2 and 4.3.
 """
 

@@ -41,7 +41,7 @@ def nearest_sentence(question: str, context: str, language: str) -> tuple[int, i
     best, nearest = 0.0, (0, 0)
     for start, end in sentence_spans(context, language):
         units = {unit for unit, _, _ in _units(context[start:end])}
-        share = sum(1 / places[unit] for unit in sorted(units & asked))
+        share = sum(1 / places[unit] for unit in sorted(units & asked))  # in one order, so the sum is always the same
         if share > best:
             best, nearest = share, (start, end)
     return nearest

@@ -26,7 +26,7 @@ from erya.tokenizer.tokenizer import Tokenizer
 NOWHERE = (0, 0)
 """The place of no answer: the first token, which is of neither text."""
 QUESTION, CONTEXT, SHARED, NEAR = 0, 1, 2, 2
-"""The kinds of text, segments to an encoder; NEAR is added to the other two in the sentence nearest to the question."""
+"""The kinds of text, segments to an encoder; in the sentence nearest to the question NEAR is added to the last two."""
 KINDS = SHARED + NEAR + 1
 MOST_OF_QUESTION = 0.5  # of the context; a longer question is cut at its end
 

@@ -88,8 +88,9 @@ def test_words_of_the_context_that_the_question_has_and_its_nearest_sentence_are
     assert row["segments"][: window.first] == [0] * window.first
     assert len(row["segments"]) == len(row["tokens"])
 
-    (plain,) = windows(build("bert", 64, 0, head="span", segments=4), tokenizer(), question, "en", None)
-    assert plain.row()["segments"] == [0] * window.first + [1] * (len(row["tokens"]) - window.first)
+    for segments in (2, 4, 16):
+        (plain,) = windows(build("bert", 64, 0, head="span", segments=segments), tokenizer(), question, "en", None)
+        assert plain.row()["segments"] == [0] * window.first + [1] * (len(row["tokens"]) - window.first)
 
 
 def test_the_answer_that_most_people_gave_is_learned():

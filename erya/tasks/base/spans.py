@@ -3,7 +3,7 @@
 In: questions with their contexts. Out: windows `[CLS] question [SEP] part of the context [SEP]` that overlap, each
 knowing which characters its tokens are of; so an answer is cut out of the context itself, never put together of tokens.
 Tokens of the context whose words the question has as well are kinds of their own, and so are those of the sentence that
-has most of the question, where the model has kinds for them.
+has most of the question, where the model has just these kinds.
 Source: Devlin et al. 2019, "BERT: Pre-training of Deep Bidirectional Transformers", arXiv:1810.04805, 4.2 and 4.3.
 """
 
@@ -91,8 +91,8 @@ def windows(
 
 
 def _kinds(model: Encoder, question: Question, language: str, spans: Sequence[tuple[int, int]]) -> list[int]:
-    """What kind of text each token of the context is; a model of fewer kinds tells no tokens of a context apart."""
-    if model.config.segments < KINDS:
+    """What kind of text each token of the context is; a model of other kinds tells no tokens of a context apart."""
+    if model.config.segments != KINDS:
         return [CONTEXT] * len(spans)
     shared = in_question(question.question, question.context)
     first, last = nearest_sentence(question.question, question.context, language)

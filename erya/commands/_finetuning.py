@@ -15,7 +15,7 @@ from erya.core.progress import say
 from erya.core.spread import spread
 from erya.core.storage import read_json, sha256_file, write_json
 from erya.corpus.examples import check_apart
-from erya.dataset.examples import Examples
+from erya.dataset.examples import Epochs, Examples
 from erya.evaluate.task import TaskMetric
 from erya.model.architectures.base import Transformer
 from erya.model.family import Vocabulary
@@ -28,7 +28,7 @@ from erya.tokenizer.tokenizer import Tokenizer, train_tokenizer
 from erya.train.config import RunConfig
 from erya.train.data import open_data
 from erya.train.embedding import begin_counted
-from erya.train.finetune import FinetuneConfig, Prepared
+from erya.train.finetune import FinetuneConfig, FinetuneTraining, Prepared
 from erya.train.loop import Batch
 from erya.train.validation import Judge
 from erya.train.weights import ADAPTER
@@ -100,15 +100,19 @@ def prepare(config: FinetuneConfig, device: torch.device) -> Prepared:
     model = task.adapt(begun, settings, config.training.seed).to(device)
     files = {f"{name}/{path.name}": sha256_file(path) for name, paths in data.items() for path in paths}
     counted = base is None and config.model.embedding_init == "cooccurrence"
-    pad = tokenizer.pad_id
-    learned = Examples(task.examples(model, tokenizer, train, settings), pad)
+
+    def examples(records: Sequence[Record], cutting: Tokenizer) -> Examples:
+        return Examples(task.examples(model, cutting, records, settings), tokenizer.pad_id)
+
+    epochs = _epochs(config.training, tokenizer, partial(examples, train))
+    learned = epochs(0)
     if len(learned) < len(train):
         say(f"  {len(train) - len(learned):,} of {len(train):,} training records are left out: too long, or unusable")
     return Prepared(
         model,
         tokenizer,
-        learned,
-        Examples(task.examples(model, tokenizer, validation, settings), pad),
+        epochs,
+        examples(validation, tokenizer),
         judge(task, tokenizer, validation, settings, config.data.judged_records),
         {**files, **inputs},
         {"task": {"name": task.name, **settings.model_dump(mode="json")}},
@@ -116,6 +120,15 @@ def prepare(config: FinetuneConfig, device: torch.device) -> Prepared:
         _base_text(base, model),
         (lambda: begin_counted(model, learned.texts(READ), "the examples")) if counted else None,
     )
+
+
+def _epochs(training: FinetuneTraining, tokenizer: Tokenizer, examples: Callable[[Tokenizer], Examples]) -> Epochs:
+    """The examples of each time through the records: the same, or with BPE-dropout in other tokens each time."""
+    if not training.bpe_dropout:
+        same = examples(tokenizer)
+        return lambda _: same
+    of_epoch = tokenizer.with_dropout(training.bpe_dropout, training.seed)
+    return lambda epoch: examples(of_epoch(epoch))
 
 
 def _base(config: FinetuneConfig) -> LoadedModel | None:

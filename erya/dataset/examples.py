@@ -6,7 +6,7 @@ state is a few integers.
 """
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -80,6 +80,10 @@ def _padded(parts: Sequence[np.ndarray], filler: int) -> torch.Tensor:
     return torch.from_numpy(filled)
 
 
+Epochs = Callable[[int], Examples]
+"""What is learned from each time through the data, from 0: always the same, or the same said in other tokens."""
+
+
 class ExampleLoader:
     """Batches of at most `batch_tokens` places, padding included, for ever; each epoch in an order of its own.
 
@@ -89,18 +93,14 @@ class ExampleLoader:
     Raises: UserError when there are no examples.
     """
 
-    def __init__(self, examples: Examples, batch_tokens: int, seed: int, row_tokens: int | None = None) -> None:
-        if not len(examples):
-            raise UserError("training data: no example is left; nothing could be learned")
-        self.examples, self.batch_tokens, self.seed, self.row_tokens = examples, batch_tokens, seed, row_tokens
-        self.epoch, self.place = 0, 0
-        self._plan = self._shuffled(0)
+    def __init__(self, epochs: Epochs, batch_tokens: int, seed: int, row_tokens: int | None = None) -> None:
+        self.epochs, self.batch_tokens, self.seed, self.row_tokens = epochs, batch_tokens, seed, row_tokens
+        self._open(0)
 
     def next(self) -> Batch:
         """The next batch."""
         if self.place == len(self._plan):
-            self.epoch, self.place = self.epoch + 1, 0
-            self._plan = self._shuffled(self.epoch)
+            self._open(self.epoch + 1)
         self.place += 1
         return self.examples.batch(self._plan[self.place - 1])
 
@@ -119,11 +119,19 @@ class ExampleLoader:
 
         Raises: UserError naming the first thing that differs.
         """
+        if state["epoch"] != self.epoch:
+            self._open(state["epoch"])
+        self.place = state["place"]
         for key, value in self.state().items():
-            if key not in ("epoch", "place") and state.get(key) != value:
+            if state.get(key) != value:
                 raise UserError(f"data: {key} is {value}, but the run stood at {state.get(key)}; resume with the same")
-        self.epoch, self.place = state["epoch"], state["place"]
-        self._plan = self._shuffled(self.epoch)
+
+    def _open(self, epoch: int) -> None:
+        self.epoch, self.place = epoch, 0
+        self.examples = self.epochs(epoch)
+        if not len(self.examples):
+            raise UserError("training data: no example is left; nothing could be learned")
+        self._plan = self._shuffled(epoch)
 
     def _shuffled(self, epoch: int) -> list[list[list[int]]]:
         random = np.random.Generator(np.random.Philox(key=(self.seed, epoch)))

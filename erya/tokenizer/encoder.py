@@ -35,15 +35,8 @@ class FastEncoder(tiktoken.Encoding):
 
     def encode_spans(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         """The ids of one text and, for each, the characters [begin, end) of the text it is of."""
-        text = _replace_surrogates(text) if not text.isascii() else text
         ids = self.encode_ordinary(text)
-        # The character of each byte: one begins with every byte that does not go on with another.
-        bytes_ = np.frombuffer(text.encode(), np.uint8)
-        characters = np.cumsum((bytes_ & 0xC0) != 0x80) - 1
-        ends = np.cumsum([len(self.decode_single_token_bytes(id_)) for id_ in ids])
-        begins = np.concatenate([[0], ends[:-1]]) if ids else ends
-        spans = zip(characters[begins].tolist(), (characters[ends - 1] + 1).tolist(), strict=True) if ids else ()
-        return ids, list(spans)
+        return ids, byte_spans(text, [len(self.decode_single_token_bytes(id_)) for id_ in ids])
 
 
 class ReferenceEncoder:
@@ -57,15 +50,30 @@ class ReferenceEncoder:
 
     def encode_ordinary(self, text: str) -> list[int]:
         """The ids of one text."""
-        return list(self.reference.encode(_replace_surrogates(text), add_special_tokens=False).ids)
+        return list(self.reference.encode(replace_surrogates(text), add_special_tokens=False).ids)
 
     def encode_spans(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         """The ids of one text and, for each, the characters [begin, end) of the text it is of."""
-        encoding = self.reference.encode(_replace_surrogates(text), add_special_tokens=False)
+        encoding = self.reference.encode(replace_surrogates(text), add_special_tokens=False)
         return list(encoding.ids), list(encoding.offsets)
 
 
-def _replace_surrogates(text: str) -> str:
+def byte_spans(text: str, sizes: Sequence[int]) -> list[tuple[int, int]]:
+    """For tokens of so many bytes one after the other, the characters [begin, end) of the text each is of."""
+    if not sizes:
+        return []
+    # The character of each byte: one begins with every byte that does not go on with another.
+    bytes_ = np.frombuffer(replace_surrogates(text).encode(), np.uint8)
+    characters = np.cumsum((bytes_ & 0xC0) != 0x80) - 1
+    ends = np.cumsum(sizes)
+    begins = np.concatenate([[0], ends[:-1]])
+    return list(zip(characters[begins].tolist(), (characters[ends - 1] + 1).tolist(), strict=True))
+
+
+def replace_surrogates(text: str) -> str:
+    """The text with U+FFFD for what is half a character."""
+    if text.isascii():
+        return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

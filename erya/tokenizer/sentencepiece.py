@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from erya.core.errors import UserError
 from erya.core.storage import read_json, write_atomic, write_json
+from erya.tokenizer.encoder import replace_surrogates
 from erya.tokenizer.files import CONFIG_NAME, SOURCE_NAME, TARGET_NAME, VOCAB_NAME, languages_of, read_config
 from erya.tokenizer.imported import BLANK, piece_bytes
 from erya.tokenizer.tokenizer import Tokenizer
@@ -38,7 +39,7 @@ class Side:
     def encode(self, text: str) -> list[int]:
         """The ids of one text, its language code first where it has one."""
         code, text = _coded(text)
-        pieces = [*code, *self.processor.encode(_replace_surrogates(text), out_type=str)]
+        pieces = [*code, *self.processor.encode(replace_surrogates(text), out_type=str)]
         return [self.ids.get(piece, self.unknown) for piece in pieces]
 
 
@@ -46,10 +47,6 @@ def _coded(text: str) -> tuple[list[str], str]:
     opening, closing = CODE
     end = text.find(closing) if text.startswith(opening) else -1
     return ([], text) if end < 0 else ([text[: end + len(closing)]], text[end + len(closing) :])
-
-
-def _replace_surrogates(text: str) -> str:
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class SentencePiece(Tokenizer):

@@ -3,8 +3,9 @@
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,7 +15,8 @@ from tokenizers import decoders, models, pre_tokenizers, trainers
 
 from erya.core.errors import UserError
 from erya.core.storage import write_atomic, write_json
-from erya.tokenizer.encoder import make_encoder
+from erya.tokenizer.dropout import Cuttings, DropoutEncoder
+from erya.tokenizer.encoder import Encoder, FastEncoder, make_encoder
 from erya.tokenizer.files import (
     CONFIG_NAME,
     JSON_NAME,
@@ -60,7 +62,7 @@ class Tokenizer:
             raise UserError(f"{where}: has no end-of-text token; name one as eos_token in {CONFIG_NAME}")
         pad = self._role("pad_token", (PAD,))
         self._set_roles(end, end if pad is None else pad)
-        self._encoder = make_encoder(vocabulary, json_text)
+        self._encoder: Encoder = make_encoder(vocabulary, json_text)
         self._bytes = [b""] * self.vocab_size
         for token, id_ in vocabulary.learned.items():
             self._bytes[id_] = token
@@ -103,6 +105,24 @@ class Tokenizer:
     def encode_wanted(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids of several texts as what a model is to write, which some imported ones encode by other rules."""
         return self.encode_batch(texts)
+
+    def with_dropout(self, rate: float, seed: int) -> Callable[[int], "Tokenizer"]:
+        """For each epoch this tokenizer with BPE-dropout: each merge of a word is left out with the chance `rate`.
+
+        Raises: UserError when it is none whose ranks are its merges, as some imported ones are not.
+        """
+        if not isinstance(self._encoder, FastEncoder):
+            raise UserError("bpe_dropout: only a byte-level BPE tokenizer such as Erya trains can cut words by chance")
+        assert self.pattern is not None
+        ranks = {token: id_ for id_, token in enumerate(self._bytes) if id_ not in self._special_ids}
+        cuttings = Cuttings(ranks, self.pattern, rate, seed)
+
+        def of_epoch(epoch: int) -> Tokenizer:
+            tokenizer = copy(self)
+            tokenizer._encoder = DropoutEncoder(cuttings, epoch)  # noqa: SLF001 - a copy of its own
+            return tokenizer
+
+        return of_epoch
 
     def encode_spans(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         """The ids of a text and, for each, the first character it is of and the one after its last.

@@ -19,7 +19,7 @@ from erya.core.device import choose_device, choose_precision, set_threads
 from erya.core.errors import UserError
 from erya.core.progress import say
 from erya.core.runs import RunDirectory
-from erya.dataset.examples import ExampleLoader, Examples, bucketed
+from erya.dataset.examples import Epochs, ExampleLoader, Examples, bucketed
 from erya.model import cost
 from erya.model.architectures.base import Transformer
 from erya.model.files import load_model
@@ -72,6 +72,13 @@ class FinetuneTraining(Section):
     )
     dropout: float | None = Field(
         default=None, ge=0, lt=1, description="Share of activations dropped in training; none: as the model says."
+    )
+    bpe_dropout: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Chance that a merge of the tokenizer is left out, so that each epoch cuts words differently; "
+        "0.1 is usual where data is small and epochs are many.",
     )
     packing: bool = Field(
         default=False, description="Put several examples in a row, none of which sees another; for decoders."
@@ -140,7 +147,7 @@ class Prepared:
 
     model: Transformer
     tokenizer: Tokenizer
-    train: Examples
+    train: Epochs
     validation: Examples
     judge: Judge | None
     inputs: dict[str, str]
@@ -270,9 +277,9 @@ def measured_batches(examples: Examples) -> Iterator[Batch]:
 
 def _report(config: FinetuneConfig, prepared: Prepared, trainer: Trainer, parameters: int, fresh: bool) -> None:
     """Say what will be trained and make the preflight checks; neither moves the data nor the random numbers."""
-    model, train = prepared.model, prepared.train
-    loader = trainer.source
+    model, loader = prepared.model, trainer.source
     assert isinstance(loader, ExampleLoader)
+    train = loader.examples
     precision = str(trainer.precision).removeprefix("torch.")
     say(f"model: {model.config.family}, {parameters:,} parameters, on {trainer.device} in {precision}")
     say(f"optimizer: {trainer.optimizer.summary()}")

@@ -107,7 +107,7 @@ def test_a_model_from_scratch_begins_with_counted_token_vectors(task, family, tm
     }
     assert len(changed) == 1
     random, counted = (it.model.embedding_weight.detach() for it in begun.values())
-    texts = begun["random"].train.texts(["source", "tokens"])
+    texts = begun["random"].train(0).texts(["source", "tokens"])
     seen = torch.zeros(len(random), dtype=torch.bool)
     seen[[int(token) for ids, _ in texts for token in ids]] = True
     assert torch.equal(random[~seen], counted[~seen])
@@ -125,6 +125,18 @@ def test_a_base_is_trained_with_another_dropout(task, family, tmp_path):
     assert {module.dropout for module in model.modules() if hasattr(module, "dropout")} == {0.25}
 
 
+def test_words_are_cut_anew_each_epoch_and_validation_never(tmp_path):
+    given = [*arguments("translate", "marian", tmp_path), "training.bpe_dropout=0.3", "tokenizer.vocab_size=270"]
+    config = resolve_finetune(given, {**options("translate", tmp_path), "lora": None}, None).config
+    ready = prepare(config, torch.device("cpu"))
+    first, second = (ready.train(epoch).texts(["source"])[0][0].tolist() for epoch in (0, 1))
+    assert first != second
+    assert ready.tokenizer.decode(first) == ready.tokenizer.decode(second)
+    end = [ready.tokenizer.end_of_text_id]
+    wanted = [ready.tokenizer.encode(row["en"]) + end for row in ROWS["translate"][20:]]
+    assert ready.validation.texts(["source"])[0][0].tolist() == [id_ for ids in wanted for id_ in ids]
+
+
 def stop_at(step: int):
     def hook(trainer) -> None:
         if trainer.state.step == step:
@@ -135,9 +147,9 @@ def stop_at(step: int):
 
 @pytest.mark.parametrize(("task", "family"), [("translate", "marian"), ("answer", "bert")])
 def test_resume_is_bit_identical(task, family, tmp_path):
-    config = resolve_finetune(
-        [*arguments(task, family, tmp_path), "model.dropout=0.1"], {**options(task, tmp_path), "lora": None}, None
-    ).config
+    chance = ["model.dropout=0.1", "training.bpe_dropout=0.3", "tokenizer.vocab_size=270"]
+    given = [*arguments(task, family, tmp_path), *chance]
+    config = resolve_finetune(given, {**options(task, tmp_path), "lora": None}, None).config
     ready = partial(prepare, config)
     finetune(config, ready, tmp_path / "whole")
     for number, step in enumerate((1, 3)):

@@ -41,7 +41,7 @@ def test_a_batch_holds_the_examples_filled_up() -> None:
 @pytest.mark.parametrize("batch_tokens", [1, 30, 10_000])
 def test_every_example_comes_once_an_epoch_in_batches_that_fit(batch_tokens: int) -> None:
     examples = Examples(made(200), PAD)
-    loader = ExampleLoader(examples, batch_tokens, seed=3)
+    loader = ExampleLoader(lambda _: examples, batch_tokens, seed=3)
     orders = []
     for _ in range(2):
         batches = [loader.next() for _ in range(loader.batches_per_epoch)]
@@ -57,7 +57,7 @@ def test_every_example_comes_once_an_epoch_in_batches_that_fit(batch_tokens: int
 
 def test_little_of_a_batch_is_padding() -> None:
     examples = Examples(made(2000), PAD)
-    loader = ExampleLoader(examples, 400, seed=0)
+    loader = ExampleLoader(lambda _: examples, 400, seed=0)
     batches = [loader.next() for _ in range(loader.batches_per_epoch)]
     filled = sum(int((batch["targets"] >= 0).sum()) for batch in batches)
     assert filled / sum(batch["targets"].numel() for batch in batches) > 0.95
@@ -66,25 +66,25 @@ def test_little_of_a_batch_is_padding() -> None:
 @pytest.mark.parametrize("row_tokens", [None, 24])
 def test_a_loader_goes_on_from_where_another_stood(row_tokens: int | None) -> None:
     examples = prompted(100)
-    loader = ExampleLoader(examples, 48, seed=5, row_tokens=row_tokens)
+    loader = ExampleLoader(lambda _: examples, 48, seed=5, row_tokens=row_tokens)
     for _ in range(loader.batches_per_epoch + 3):
         loader.next()
     state = loader.state()
-    other = ExampleLoader(examples, 48, seed=5, row_tokens=row_tokens)
+    other = ExampleLoader(lambda _: examples, 48, seed=5, row_tokens=row_tokens)
     other.load_state(state)
     for _ in range(5):
         ours, theirs = loader.next(), other.next()
         assert ours.keys() == theirs.keys()
         assert all(torch.equal(value, theirs[name]) for name, value in ours.items())
     with pytest.raises(UserError, match="seed is 6, but the run stood at 5"):
-        ExampleLoader(examples, 48, seed=6, row_tokens=row_tokens).load_state(state)
+        ExampleLoader(lambda _: examples, 48, seed=6, row_tokens=row_tokens).load_state(state)
 
 
 @pytest.mark.parametrize("family", ["gpt2", "qwen3"])
 def test_packed_is_unpacked(family: str) -> None:
     examples = prompted(40)
     model: Decoder = disturbed(build(family))
-    loader = ExampleLoader(examples, 96, seed=0, row_tokens=48)
+    loader = ExampleLoader(lambda _: examples, 96, seed=0, row_tokens=48)
     batches = [loader.next() for _ in range(loader.batches_per_epoch)]
     assert any("documents" in batch for batch in batches)
     assert all(batch["tokens"].shape[1] <= 48 for batch in batches)
@@ -105,4 +105,4 @@ def test_buckets_hold_all_in_order() -> None:
 
 def test_no_examples_are_refused() -> None:
     with pytest.raises(UserError, match="no example is left"):
-        ExampleLoader(Examples([], PAD), 10, seed=0)
+        ExampleLoader(lambda _: Examples([], PAD), 10, seed=0)

@@ -14,20 +14,20 @@ from random import Random
 import tokenizers
 from tokenizers import pre_tokenizers
 
-from erya.tokenizer.encoder import byte_spans, replace_surrogates
+from erya.tokenizer.encoder import Encoder, byte_spans, replace_surrogates
 
 CUTTINGS = 32
 """How many are drawn of each word: a tenth of the time of drawing every word of every epoch."""
 
 LONGEST = 64
-"""Bytes of a word that is cut by chance; longer ones, which are hardly words, would take long."""
+"""Characters of a word that is cut by chance; longer ones, which are hardly words, would take long."""
 
 
 class Cuttings:
     """The cuttings of each word, drawn when it is first seen; `rate` is the chance that a merge is left out."""
 
-    def __init__(self, ranks: Mapping[bytes, int], pattern: str, rate: float, seed: int) -> None:
-        self.ranks, self.rate, self.seed = ranks, rate, seed
+    def __init__(self, ordinary: Encoder, ranks: Mapping[bytes, int], pattern: str, rate: float, seed: int) -> None:
+        self.ordinary, self.ranks, self.rate, self.seed = ordinary, ranks, rate, seed
         self.sizes = {id_: len(token) for token, id_ in ranks.items()}
         self._split = pre_tokenizers.Split(tokenizers.Regex(pattern), "isolated")
         self._drawn: dict[str, list[list[int]]] = {}
@@ -38,15 +38,15 @@ class Cuttings:
 
     def of(self, word: str) -> list[list[int]]:
         """Its cuttings, which depend on the seed and the word alone."""
+        if len(word) > LONGEST:
+            return [self.ordinary.encode_ordinary(word)]
         drawn = self._drawn.get(word)
         if drawn is None:
             random = Random(f"{self.seed} {word}")
-            often = CUTTINGS if len(word.encode()) <= LONGEST else 1
-            rate = self.rate if often > 1 else 0.0
-            drawn = self._drawn[word] = [self._cut(word, rate, random) for _ in range(often)]
+            drawn = self._drawn[word] = [self._cut(word, random) for _ in range(CUTTINGS)]
         return drawn
 
-    def _cut(self, word: str, rate: float, random: Random) -> list[int]:
+    def _cut(self, word: str, random: Random) -> list[int]:
         parts: list[bytes] = []
         for letter in word:
             bytes_ = letter.encode()
@@ -55,7 +55,7 @@ class Cuttings:
             merges = [
                 (self.ranks[left + right], at)
                 for at, (left, right) in enumerate(pairwise(parts))
-                if left + right in self.ranks and random.random() >= rate
+                if left + right in self.ranks and random.random() >= self.rate
             ]
             if not merges:
                 return [self.ranks[part] for part in parts]

@@ -115,7 +115,7 @@ class Tokenizer:
             raise UserError("bpe_dropout: only a byte-level BPE tokenizer such as Erya trains can cut words by chance")
         assert self.pattern is not None
         ranks = {token: id_ for id_, token in enumerate(self._bytes) if id_ not in self._special_ids}
-        cuttings = Cuttings(ranks, self.pattern, rate, seed)
+        cuttings = Cuttings(self._encoder, ranks, self.pattern, rate, seed)
 
         def of_epoch(epoch: int) -> Tokenizer:
             tokenizer = copy(self)

@@ -53,15 +53,18 @@ RANKS = {bytes([byte]): byte for byte in range(256)} | {b"ab": 256, b"abc": 257,
         ("abab", {(256, 256): 0.91 * 0.7, (256, 97, 98): 0.7 * 0.3, (97, 98, 256): 0.21 * 0.3}),
     ],
 )
-def test_chances_are_those_of_the_algorithm(word: str, shares: dict[tuple[int, ...], float]) -> None:
-    draws = [tuple(cut) for seed in range(200) for cut in Cuttings(RANKS, PATTERN, 0.3, seed).of(word)]
+def test_chances_are_those_of_the_algorithm(
+    word: str, shares: dict[tuple[int, ...], float], trained: Tokenizer
+) -> None:
+    cuttings = (Cuttings(trained._encoder, RANKS, PATTERN, 0.3, seed) for seed in range(200))
+    draws = [tuple(cut) for one in cuttings for cut in one.of(word)]
     for cut, share in shares.items():
         deviation = (share * (1 - share) / len(draws)) ** 0.5
         assert draws.count(cut) / len(draws) == pytest.approx(share, abs=5 * deviation)
 
 
-def test_a_character_that_is_a_token_stays_whole() -> None:
-    cuttings = Cuttings(RANKS, PATTERN, 0.9, 0)
+def test_a_character_that_is_a_token_stays_whole(trained: Tokenizer) -> None:
+    cuttings = Cuttings(trained._encoder, RANKS, PATTERN, 0.9, 0)
     assert cuttings.of("数") == [[258]] * CUTTINGS
     rare = list("书".encode())
     assert cuttings.of("书") == [rare] * CUTTINGS

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from erya.commands._settings import settings_table
 from erya.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def answer_lines(
     stream: IO[str],
     device: str,
     as_json: bool,
+    settings: Sequence[str],
     record: Callable[[str, str], "Record"],
     predictor: "Callable[[TaskModel], Predict] | None" = None,
 ) -> None:
@@ -38,7 +40,7 @@ def answer_lines(
     from erya.commands._languages import warn_of_languages
     from erya.tasks.base.loaded import load
 
-    loaded = load(model, device)
+    loaded = load(model, device, settings=settings_table(settings))
     if loaded.task.name != task:
         raise UserError(f"{model}: was trained to {loaded.task.name}, not to {task}; use erya {loaded.task.name}")
     predict = loaded.predict if predictor is None else predictor(loaded)

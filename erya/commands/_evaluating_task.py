@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
 from erya.commands._evaluating import learning_curve
+from erya.commands._settings import settings_table
+from erya.core.config import leaves
 from erya.core.errors import UserError
 from erya.core.manifest import versions
 from erya.core.progress import say, warn
@@ -35,18 +37,19 @@ class TaskOptions:
     baseline_train: Sequence[Path] = ()
     seeds: Sequence[Path] = ()
     no_baselines: bool = False
-    offsets: str | None = None
-    """What becomes of misplaced answers; none: what the model was trained with."""
+    settings: Sequence[str] = ()
+    """Settings of the task, KEY=VALUE, instead of those the model was trained with."""
 
 
 def evaluate_task(
     model: Path, paths: Sequence[Path], options: TaskOptions, out: Path | None, device: str, as_json: bool
 ) -> None:
     """Score a model on its task, and print or write the report."""
-    loaded = _with_offsets(load(model, device), options.offsets)
+    settings = settings_table(options.settings)
+    loaded = load(model, device, settings=settings)
     exam = open_exam(loaded, paths, options.metric, options.max_records)
     train = _training_records(loaded, options.baseline_train)
-    assessment = _assess(loaded, exam, train, options, device, ", ".join(path.name for path in paths))
+    assessment = _assess(loaded, exam, train, options, settings, device, ", ".join(path.name for path in paths))
     made = report(assessment)
     if out is not None:
         write_report(made, out)
@@ -60,14 +63,6 @@ def evaluate_task(
     click.echo("\n".join([*shown, "", "signatures:", *(f"  {line}" for line in signatures(assessment))]))
     if out is not None:
         click.echo(f"report: {out / 'report.html'} (also report.md, report.json, predictions.jsonl)")
-
-
-def _with_offsets(loaded: TaskModel, offsets: str | None) -> TaskModel:
-    if offsets is None:
-        return loaded
-    if "offsets" not in type(loaded.settings).model_fields:
-        raise UserError(f"--offsets: {loaded.path} was trained to {loaded.task.name}, for which it means nothing")
-    return replace(loaded, settings=loaded.settings.model_copy(update={"offsets": offsets}))
 
 
 def open_exam(loaded: TaskModel, paths: Sequence[Path], metric: str | None, most: int | None) -> Exam:
@@ -102,11 +97,17 @@ def _training_records(loaded: TaskModel, given: Sequence[Path]) -> list[Record]:
 
 
 def _assess(
-    loaded: TaskModel, exam: Exam, train: Sequence[Record], options: TaskOptions, device: str, on: str
+    loaded: TaskModel,
+    exam: Exam,
+    train: Sequence[Record],
+    options: TaskOptions,
+    settings: dict[str, Any],
+    device: str,
+    on: str,
 ) -> TaskAssessment:
     doubled = check_apart(train, exam.records, allow=True) if train else None
     own = take(exam, loaded, "model")
-    seeds = _take_seeds(exam, loaded, options.seeds, device)
+    seeds = _take_seeds(exam, loaded, options.seeds, settings, device)
     baselines: list[Trial] = []
     left_out: list[str] = []
     if train and not options.no_baselines:
@@ -115,15 +116,32 @@ def _assess(
         say(f"{loaded.path}: its training files are not there: no baselines; name them with --baseline-train FILE")
     curve = learning_curve(loaded.path)
     return TaskAssessment(
-        str(loaded.path), on, _facts(loaded, exam), exam, own, baselines, left_out, seeds, doubled, curve
+        str(loaded.path),
+        on,
+        {**_facts(loaded, exam), **_set(settings)},
+        exam,
+        own,
+        baselines,
+        left_out,
+        seeds,
+        doubled,
+        curve,
     )
 
 
-def _take_seeds(exam: Exam, loaded: TaskModel, paths: Sequence[Path], device: str) -> list[Trial]:
+def _set(settings: dict[str, Any]) -> dict[str, str]:
+    """What a report should say of settings that are others than the model's own."""
+    given = ", ".join(f"task.{key}={value}" for key, value in leaves(settings).items())
+    return {"set here": given} if given else {}
+
+
+def _take_seeds(
+    exam: Exam, loaded: TaskModel, paths: Sequence[Path], settings: dict[str, Any], device: str
+) -> list[Trial]:
     """The trials of other runs of the model's recipe, no two of one seed."""
     trials, known = [], [loaded.provenance]
     for path in paths:
-        other = load(path, device)
+        other = load(path, device, settings=settings)
         require_same_task(loaded, other)
         for provenance in known:
             require_same_recipe(provenance, other.provenance, str(path))

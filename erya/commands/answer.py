@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from erya.commands._answering import answer_lines
+from erya.commands._settings import settings_option
 from erya.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ EXAMPLE = '{"question": "…", "context": "…"}'
 @click.option("--context", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A text file to read.")
 @click.option("--documents", type=click.Path(path_type=Path), help="A file or folder in which to look for the answer.")
 @click.option("--passages", type=click.IntRange(min=1), default=5, show_default=True, help="Passages read a question.")
+@settings_option
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, with the score and the passage.")
 def COMMAND(  # noqa: N802 - every module offers COMMAND
@@ -35,6 +37,7 @@ def COMMAND(  # noqa: N802 - every module offers COMMAND
     context: Path | None,
     documents: Path | None,
     passages: int,
+    settings: tuple[str, ...],
     device: str,
     as_json: bool,
 ) -> None:
@@ -55,9 +58,11 @@ def COMMAND(  # noqa: N802 - every module offers COMMAND
     stream: IO[str] = io.StringIO(question) if question is not None else click.open_file("-", encoding="utf-8")
     record = _maker(context, documents is not None)
     if documents is None:
-        answer_lines(model, "answer", stream, device, as_json, record)
+        answer_lines(model, "answer", stream, device, as_json, settings, record)
     else:
-        answer_lines(model, "answer", stream, device, as_json, record, partial(_searcher, documents, passages))
+        answer_lines(
+            model, "answer", stream, device, as_json, settings, record, partial(_searcher, documents, passages)
+        )
 
 
 def _maker(context: Path | None, searched: bool) -> Callable[[str, str], "Record"]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from erya.commands._settings import settings_option
 from erya.core.errors import UserError
 
 
@@ -38,11 +39,7 @@ from erya.core.errors import UserError
     multiple=True,
     help="Another run of the same recipe with another seed, for the spread; repeat.",
 )
-@click.option(
-    "--offsets",
-    type=click.Choice(["refuse", "skip", "repair"]),
-    help="Of questions with answers that are not where their file says.  [default: as MODEL was trained]",
-)
+@settings_option
 @click.option("--no-baselines", is_flag=True, help="Measure the model alone.")
 @click.option(
     "--out",
@@ -62,7 +59,7 @@ def COMMAND(  # noqa: N802 - the name the command line looks for
     baseline_tokens: tuple[Path, ...],
     baseline_train: tuple[Path, ...],
     seeds: tuple[Path, ...],
-    offsets: str | None,
+    settings: tuple[str, ...],
     no_baselines: bool,
     out: Path | None,
     device: str,
@@ -77,6 +74,7 @@ def COMMAND(  # noqa: N802 - the name the command line looks for
 
     \b
     erya evaluate runs/en-de/model --on test.en --on test.de --out reports/en-de
+    erya evaluate runs/squad/model --on dev.json --set task.max_answer_tokens=15
     erya evaluate runs/first/model --on data/novel --out reports/first
     erya evaluate runs/first/model --on test.txt --on lambada_test.jsonl --on blimp.jsonl.gz
     erya evaluate gpt2/ --on data/novel --no-baselines --json
@@ -89,7 +87,7 @@ def COMMAND(  # noqa: N802 - the name the command line looks for
     if chosen_task(model, task) == LANGUAGE:
         from erya.commands._evaluating_language import TextOptions, evaluate_language
 
-        named: dict[str, object] = {"--baseline-train": baseline_train, "--seeds": seeds, "--offsets": offsets}
+        named: dict[str, object] = {"--baseline-train": baseline_train, "--seeds": seeds, "--set": settings}
         _refuse(model, "a language model", named)
         texts = TextOptions(metric, split or "test", max_documents, stride, baseline_tokens, no_baselines)
         evaluate_language(model, paths, texts, out, device, as_json)
@@ -101,7 +99,7 @@ def COMMAND(  # noqa: N802 - the name the command line looks for
             "measured on a task",
             {"--split": split, "--stride": stride, "--baseline-tokens": baseline_tokens},
         )
-        records = TaskOptions(metric, max_documents, baseline_train, seeds, no_baselines, offsets)
+        records = TaskOptions(metric, max_documents, baseline_train, seeds, no_baselines, settings)
         evaluate_task(model, paths, records, out, device, as_json)
 
 

@@ -136,7 +136,7 @@ def _refusal(path: Path, misplaced: Sequence[str], missing: Sequence[str]) -> st
     return (
         f"{path}: {len(wrong):,} question{'s' * (len(wrong) != 1)} {verb} an answer that is not at its offset"
         f" ({named}), {len(missing):,} of them nowhere in the context; leave them out (finetune: task.offsets=skip,"
-        " evaluate: --offsets skip) or take the nearest occurrence (repair)"
+        " evaluate: --set task.offsets=skip) or take the nearest occurrence (repair)"
     )
 
 

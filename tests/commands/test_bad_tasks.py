@@ -103,8 +103,14 @@ FINETUNE = {
     ): "is an encoder, which cannot; start from a decoder or an encoder–decoder",
 }
 OTHERS = {
-    ("evaluate", "answer", "--on=misplaced.jsonl"): "evaluate: --offsets skip) or take the nearest occurrence (repair)",
-    ("evaluate", "translate", "--on=translate.jsonl", "--offsets=skip"): "was trained to translate, for which it means",
+    (
+        "evaluate",
+        "answer",
+        "--on=misplaced.jsonl",
+    ): "evaluate: --set task.offsets=skip) or take the nearest occurrence (repair)",
+    ("evaluate", "translate", "--on=translate.jsonl", "--set=task.offsets=skip"): "--set task: offsets: unknown key",
+    ("translate", "translate", "chinese.txt", "--set=task.target_language=de"): "is what the model was trained for",
+    ("translate", "translate", "chinese.txt", "--set=device=cpu"): "a trained model has settings of its task only",
     ("evaluate", "translate", "--on=three.en", "--on=two.zh"): "three.en has 3 lines, two.zh has 2",
     ("evaluate", "translate", "--on=empty.txt", "--on=empty.txt"): "no record in it; nothing to read",
     (
@@ -143,10 +149,12 @@ def test_a_mistake_is_one_line_and_exit_2(
 
 def test_misplaced_answers_are_skipped_or_repaired_by_choice(capsys: pytest.CaptureFixture[str]) -> None:
     for choice, items in (("skip", 1), ("repair", 2)):
-        on = ["--on=misplaced.jsonl", f"--offsets={choice}", "--no-baselines", "--json"]
+        on = ["--on=misplaced.jsonl", f"--set=task.offsets={choice}", "--no-baselines", "--json"]
         assert run(["evaluate", "answer", *on]) == 0
         said = capsys.readouterr()
-        assert json.loads(said.out)["items"] == items
+        report = json.loads(said.out)
+        assert report["items"] == items
+        assert report["set here"] == f"task.offsets={choice}"
         assert "1 questions with answers that are not at their offsets" in said.err
 
 

@@ -22,6 +22,8 @@ from erya.tokenizer.tokenizer import Tokenizer
 
 TASKS = "erya.tasks"
 LANGUAGES = {"language", "source_language", "target_language"}
+LEARNED = {"name", "labels", *LANGUAGES}
+"""What a model is trained for, which no one can set afterwards."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,13 @@ class TaskModel:
         return [prediction.text for prediction in self.predict(records)]
 
 
-def load(path: str | Path, device: str = "auto", *, packed: bool = True) -> TaskModel:
+def load(
+    path: str | Path, device: str = "auto", *, settings: Mapping[str, Any] | None = None, packed: bool = True
+) -> TaskModel:
     """Open a fine-tuned model, or the LoRA of one; `packed` lays its weights out for writing, where that is faster.
 
-    Raises: UserError when it is no model, or knows no task.
+    `settings` replace those of the task it was trained with, such as {"beams": {"num_beams": 5}}.
+    Raises: UserError when it is no model, knows no task, or for a setting its task does not take.
     """
     place = choose_device(device)
     dtype = torch.float32 if place.type == "cpu" else choose_precision(place)
@@ -76,10 +81,10 @@ def load(path: str | Path, device: str = "auto", *, packed: bool = True) -> Task
     learned = loaded.provenance.get("task") or _published(loaded.tokenizer)
     if learned is None:
         raise UserError(f"{path}: was not trained for a task; train it for one: erya finetune {path} --task TASK …")
-    task, settings = open_task(learned)
+    task, chosen = open_task(learned, settings or {})
     if packed:
         loaded.model.pack()
-    return TaskModel(Path(path), task, settings, loaded.model, loaded.tokenizer, loaded.provenance)
+    return TaskModel(Path(path), task, chosen, loaded.model, loaded.tokenizer, loaded.provenance)
 
 
 def _load_adapted(path: Path, device: torch.device, dtype: torch.dtype) -> LoadedModel:
@@ -114,15 +119,18 @@ def _check_languages(task: Task, fields: Mapping[str, Any]) -> None:
         raise UserError(f"languages of the task {task.name}: got {got}; say --languages {example}")
 
 
-def open_task(table: Mapping[str, Any]) -> tuple[Task, Any]:
-    """A task and its settings from what a configuration or a model says of it.
+def open_task(table: Mapping[str, Any], replaced: Mapping[str, Any] | None = None) -> tuple[Task, Any]:
+    """A task and its settings from what a configuration or a model says of it, some of them `replaced`.
 
-    Raises: UserError for a task there is not, or settings it does not take.
+    Raises: UserError for a task there is not, settings it does not take, or one that only training can change.
     """
+    fixed = sorted(LEARNED & set(replaced or {}))
+    if fixed:
+        raise UserError(f"task.{fixed[0]}: is what the model was trained for; train another model for another")
     if "name" not in table:
         raise UserError("task.name: missing; say --task translate, answer, summarize or classify")
     task: Task = registry.pick(TASKS, "TASK", str(table["name"]))
     fields = {key: value for key, value in table.items() if key != "name"}
     _check_languages(task, fields)
-    settings: Section = resolve(task.config, [("task", fields)]).config
+    settings: Section = resolve(task.config, [("task", fields), ("--set task", dict(replaced or {}))]).config
     return task, settings

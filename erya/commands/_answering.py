@@ -5,11 +5,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from erya.commands._settings import settings_table
+from erya.commands._settings import settings_option, settings_table
 from erya.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,17 +18,36 @@ if TYPE_CHECKING:
 
     Predict = Callable[[Sequence[Record]], list[Prediction]]
 
+C = TypeVar("C", bound=Callable[..., Any])
+
+LINE_OPTIONS = (
+    click.argument("model", type=click.Path(path_type=Path)),
+    click.argument("stream", metavar="[FILE]", type=click.File("r", encoding="utf-8"), default="-"),
+    settings_option,
+    click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps."),
+    click.option(
+        "--json", "as_json", is_flag=True, help="Print one JSON object a line: answer, score and what else is known."
+    ),
+)
 LINES_AT_ONCE = 2048  # enough to put those of like length together, few enough to see answers come
 
 
+def line_options(command: C) -> C:
+    """Add what commands share that answer each line of a file."""
+    for option in reversed(LINE_OPTIONS):
+        command = option(command)
+    return command
+
+
 def answer_lines(
-    model: Path,
     task: str,
+    record: Callable[[str, str], "Record"],
+    *,
+    model: Path,
     stream: IO[str],
+    settings: Sequence[str],
     device: str,
     as_json: bool,
-    settings: Sequence[str],
-    record: Callable[[str, str], "Record"],
     predictor: "Callable[[TaskModel], Predict] | None" = None,
 ) -> None:
     """Print the answer to each line as soon as its portion is done; `record` makes a record of a line and its number.

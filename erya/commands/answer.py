@@ -57,12 +57,16 @@ def COMMAND(  # noqa: N802 - every module offers COMMAND
         raise UserError("a question needs what to read: --context FILE, --documents FILE|FOLDER, or JSON Lines alone")
     stream: IO[str] = io.StringIO(question) if question is not None else click.open_file("-", encoding="utf-8")
     record = _maker(context, documents is not None)
-    if documents is None:
-        answer_lines(model, "answer", stream, device, as_json, settings, record)
-    else:
-        answer_lines(
-            model, "answer", stream, device, as_json, settings, record, partial(_searcher, documents, passages)
-        )
+    answer_lines(
+        "answer",
+        record,
+        model=model,
+        stream=stream,
+        settings=settings,
+        device=device,
+        as_json=as_json,
+        predictor=None if documents is None else partial(_searcher, documents, passages),
+    )
 
 
 def _maker(context: Path | None, searched: bool) -> Callable[[str, str], "Record"]:

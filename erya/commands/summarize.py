@@ -1,24 +1,18 @@
 """Summarize texts, one a line, with a model fine-tuned for it."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from erya.commands._answering import answer_lines
-from erya.commands._settings import settings_option
+from erya.commands._answering import answer_lines, line_options
 
 if TYPE_CHECKING:
     from erya.tasks.base.prediction import Record
 
 
 @click.command("summarize")
-@click.argument("model", type=click.Path(path_type=Path))
-@click.argument("file", type=click.File("r", encoding="utf-8"), default="-")
-@settings_option
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, with the score.")
-def COMMAND(model: Path, file: TextIO, settings: tuple[str, ...], device: str, as_json: bool) -> None:  # noqa: N802 - every module offers COMMAND
+@line_options
+def COMMAND(**options: Any) -> None:  # noqa: N802 - every module offers COMMAND
     """Summarize each line of FILE, or of standard input: one line in, one line out.
 
     A text longer than the model reads is read in windows; the summary of the one the model is surest of is given.
@@ -26,7 +20,7 @@ def COMMAND(model: Path, file: TextIO, settings: tuple[str, ...], device: str, a
     \b
     erya summarize runs/headlines/model < articles.txt > headlines.txt
     """
-    answer_lines(model, "summarize", file, device, as_json, settings, _record)
+    answer_lines("summarize", _record, **options)
 
 
 def _record(line: str, number: str) -> "Record":

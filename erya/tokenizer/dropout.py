@@ -4,7 +4,7 @@ A model that reads a word in several cuttings learns how its parts mean together
 training only, of small data above all. Source: Provilkov, Emelianenko and Voita 2020, "BPE-Dropout: Simple and
 Effective Subword Regularization", arXiv:1910.13267, algorithm 1: at every step each possible merge is left out with a
 chance, and of the rest the first learned is made, until none is left. Two things differ: a character that is a token
-stays whole, as bytes of Chinese mean nothing alone, and each word has a number of cuttings, drawn once.
+stays whole, as bytes of Chinese mean nothing alone, and each word has only so many cuttings, drawn once.
 """
 
 from collections.abc import Mapping
@@ -17,34 +17,37 @@ from tokenizers import pre_tokenizers
 from erya.tokenizer.encoder import Encoder, byte_spans, replace_surrogates
 
 CUTTINGS = 32
-"""How many are drawn of each word: a tenth of the time of drawing every word of every epoch."""
+"""How many each word has: to draw a word anew each time would take ten times as long."""
 
 LONGEST = 64
 """Characters of a word that is cut by chance; longer ones, which are hardly words, would take long."""
 
 
 class Cuttings:
-    """The cuttings of each word, drawn when it is first seen; `rate` is the chance that a merge is left out."""
+    """The cuttings of each word, drawn when they are first asked for; `rate` is the chance that a merge is left out."""
 
     def __init__(self, ordinary: Encoder, ranks: Mapping[bytes, int], pattern: str, rate: float, seed: int) -> None:
         self.ordinary, self.ranks, self.rate, self.seed = ordinary, ranks, rate, seed
         self.sizes = {id_: len(token) for token, id_ in ranks.items()}
         self._split = pre_tokenizers.Split(tokenizers.Regex(pattern), "isolated")
-        self._drawn: dict[str, list[list[int]]] = {}
+        self._drawn: dict[tuple[str, int], list[int]] = {}
 
     def words(self, text: str) -> list[str]:
         """The pieces of a text that are cut each on its own."""
         return [word for word, _ in self._split.pre_tokenize_str(text)]
 
-    def of(self, word: str) -> list[list[int]]:
-        """Its cuttings, which depend on the seed and the word alone."""
-        if len(word) > LONGEST:
-            return [self.ordinary.encode_ordinary(word)]
-        drawn = self._drawn.get(word)
-        if drawn is None:
-            random = Random(f"{self.seed} {word}")
-            drawn = self._drawn[word] = [self._cut(word, random) for _ in range(CUTTINGS)]
-        return drawn
+    def of(self, word: str, number: int) -> list[int]:
+        """One of its cuttings, from 0 to CUTTINGS - 1; it depends on the seed, the word and the number alone."""
+        found = self._drawn.get((word, number))
+        if found is None:
+            ordinary = len(word) > LONGEST
+            found = (
+                self.ordinary.encode_ordinary(word)
+                if ordinary
+                else self._cut(word, Random(f"{self.seed} {number} {word}"))
+            )
+            self._drawn[word, number] = found
+        return found
 
     def _cut(self, word: str, random: Random) -> list[int]:
         parts: list[bytes] = []
@@ -75,8 +78,7 @@ class DropoutEncoder:
         random = Random(f"{self.cuttings.seed} {self.epoch} {text}")
         ids: list[int] = []
         for word in self.cuttings.words(text):
-            drawn = self.cuttings.of(word)
-            ids += drawn[int(random.random() * len(drawn))]
+            ids += self.cuttings.of(word, int(random.random() * CUTTINGS))
         return ids
 
     def encode_spans(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:

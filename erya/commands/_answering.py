@@ -2,14 +2,14 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from erya.commands._settings import settings_option, settings_table
+from erya.commands._settings import settings_option
 from erya.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def answer_lines(
     *,
     model: Path,
     stream: IO[str],
-    settings: Sequence[str],
+    settings: Mapping[str, Any],
     device: str,
     as_json: bool,
     predictor: "Callable[[TaskModel], Predict] | None" = None,
@@ -59,7 +59,7 @@ def answer_lines(
     from erya.commands._languages import warn_of_languages
     from erya.tasks.base.loaded import load
 
-    loaded = load(model, device, settings=settings_table(settings))
+    loaded = load(model, device, settings=settings)
     if loaded.task.name != task:
         raise UserError(f"{model}: was trained to {loaded.task.name}, not to {task}; use erya {loaded.task.name}")
     predict = loaded.predict if predictor is None else predictor(loaded)

@@ -1,15 +1,14 @@
 """`erya evaluate` for a model of a task: its answers beside those of the baselines, and the report of them."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import click
 
 from erya.commands._evaluating import learning_curve
-from erya.commands._settings import settings_table
 from erya.core.config import leaves
 from erya.core.errors import UserError
 from erya.core.manifest import versions
@@ -37,19 +36,18 @@ class TaskOptions:
     baseline_train: Sequence[Path] = ()
     seeds: Sequence[Path] = ()
     no_baselines: bool = False
-    settings: Sequence[str] = ()
-    """Settings of the task, KEY=VALUE, instead of those the model was trained with."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of the task instead of those the model was trained with."""
 
 
 def evaluate_task(
     model: Path, paths: Sequence[Path], options: TaskOptions, out: Path | None, device: str, as_json: bool
 ) -> None:
     """Score a model on its task, and print or write the report."""
-    settings = settings_table(options.settings)
-    loaded = load(model, device, settings=settings)
+    loaded = load(model, device, settings=options.settings)
     exam = open_exam(loaded, paths, options.metric, options.max_records)
     train = _training_records(loaded, options.baseline_train)
-    assessment = _assess(loaded, exam, train, options, settings, device, ", ".join(path.name for path in paths))
+    assessment = _assess(loaded, exam, train, options, device, ", ".join(path.name for path in paths))
     made = report(assessment)
     if out is not None:
         write_report(made, out)
@@ -97,17 +95,11 @@ def _training_records(loaded: TaskModel, given: Sequence[Path]) -> list[Record]:
 
 
 def _assess(
-    loaded: TaskModel,
-    exam: Exam,
-    train: Sequence[Record],
-    options: TaskOptions,
-    settings: dict[str, Any],
-    device: str,
-    on: str,
+    loaded: TaskModel, exam: Exam, train: Sequence[Record], options: TaskOptions, device: str, on: str
 ) -> TaskAssessment:
     doubled = check_apart(train, exam.records, allow=True) if train else None
     own = take(exam, loaded, "model")
-    seeds = _take_seeds(exam, loaded, options.seeds, settings, device)
+    seeds = _take_seeds(exam, loaded, options, device)
     baselines: list[Trial] = []
     left_out: list[str] = []
     if train and not options.no_baselines:
@@ -115,33 +107,21 @@ def _assess(
     elif not options.no_baselines:
         say(f"{loaded.path}: its training files are not there: no baselines; name them with --baseline-train FILE")
     curve = learning_curve(loaded.path)
-    return TaskAssessment(
-        str(loaded.path),
-        on,
-        {**_facts(loaded, exam), **_set(settings)},
-        exam,
-        own,
-        baselines,
-        left_out,
-        seeds,
-        doubled,
-        curve,
-    )
+    facts = {**_facts(loaded, exam), **_set(options.settings)}
+    return TaskAssessment(str(loaded.path), on, facts, exam, own, baselines, left_out, seeds, doubled, curve)
 
 
-def _set(settings: dict[str, Any]) -> dict[str, str]:
+def _set(settings: Mapping[str, Any]) -> dict[str, str]:
     """What a report should say of settings that are others than the model's own."""
     given = ", ".join(f"task.{key}={value}" for key, value in leaves(settings).items())
     return {"set here": given} if given else {}
 
 
-def _take_seeds(
-    exam: Exam, loaded: TaskModel, paths: Sequence[Path], settings: dict[str, Any], device: str
-) -> list[Trial]:
+def _take_seeds(exam: Exam, loaded: TaskModel, options: TaskOptions, device: str) -> list[Trial]:
     """The trials of other runs of the model's recipe, no two of one seed."""
     trials, known = [], [loaded.provenance]
-    for path in paths:
-        other = load(path, device, settings=settings)
+    for path in options.seeds:
+        other = load(path, device, settings=options.settings)
         require_same_task(loaded, other)
         for provenance in known:
             require_same_recipe(provenance, other.provenance, str(path))

@@ -1,7 +1,7 @@
 """What `erya finetune` puts together: a task's records, a model for them, and a judge of its answers."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +128,7 @@ def _epochs(training: FinetuneTraining, tokenizer: Tokenizer, examples: Callable
         same = examples(tokenizer)
         return lambda _: same
     of_epoch = tokenizer.with_dropout(training.bpe_dropout, training.seed)
-    return lambda epoch: examples(of_epoch(epoch))
+    return lru_cache(maxsize=1)(lambda epoch: examples(of_epoch(epoch)))  # the first is also counted before training
 
 
 def _base(config: FinetuneConfig) -> LoadedModel | None:

@@ -9,21 +9,25 @@ C = TypeVar("C", bound=Callable[..., Any])
 
 
 def settings_option(command: C) -> C:
-    """Add the option to a command that answers with a trained model."""
+    """Add the option to a command that answers with a trained model; it gets `settings`, a table without `task`."""
     return click.option(
         "--set",
         "settings",
         multiple=True,
+        callback=_table,
         metavar="task.KEY=VALUE",
         help="A setting instead of the one MODEL was trained with, such as task.beams.num_beams=5; repeat.",
     )(command)
 
 
-def settings_table(pairs: Sequence[str]) -> dict[str, Any]:
-    """The settings given, without the `task` that stands before each.
+def _table(context: click.Context, option: click.Parameter, pairs: Sequence[str]) -> dict[str, Any]:
+    """What was given, by name.
 
     Raises: UserError for what is no setting of a task.
     """
+    del context, option
+    if not pairs:
+        return {}
     from erya.core.config import leaves, parse_overrides
     from erya.core.errors import UserError
 
@@ -31,5 +35,5 @@ def settings_table(pairs: Sequence[str]) -> dict[str, Any]:
     for key in leaves(table):
         if not key.startswith("task."):
             raise UserError(f"--set {key}: a trained model has settings of its task only; say task.KEY=VALUE")
-    found: dict[str, Any] = table.get("task", {})
+    found: dict[str, Any] = table["task"]
     return found

@@ -37,7 +37,7 @@ def COMMAND(  # noqa: N802 - every module offers COMMAND
     context: Path | None,
     documents: Path | None,
     passages: int,
-    settings: tuple[str, ...],
+    settings: dict[str, Any],
     device: str,
     as_json: bool,
 ) -> None:

@@ -1,6 +1,7 @@
 """Measure a model beside honest baselines, with intervals and a report."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -59,7 +60,7 @@ def COMMAND(  # noqa: N802 - the name the command line looks for
     baseline_tokens: tuple[Path, ...],
     baseline_train: tuple[Path, ...],
     seeds: tuple[Path, ...],
-    settings: tuple[str, ...],
+    settings: dict[str, Any],
     no_baselines: bool,
     out: Path | None,
     device: str,

@@ -112,7 +112,9 @@ class Tokenizer:
         Raises: UserError when it is none whose ranks are its merges, as some imported ones are not.
         """
         if not isinstance(self._encoder, FastEncoder):
-            raise UserError("bpe_dropout: only a byte-level BPE tokenizer such as Erya trains can cut words by chance")
+            raise UserError(
+                "training.bpe_dropout: only a byte-level BPE tokenizer such as Erya trains can do it; leave it out"
+            )
         assert self.pattern is not None
         ranks = {token: id_ for id_, token in enumerate(self._bytes) if id_ not in self._special_ids}
         cuttings = Cuttings(self._encoder, ranks, self.pattern, rate, seed)

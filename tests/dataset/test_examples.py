@@ -65,19 +65,22 @@ def test_little_of_a_batch_is_padding() -> None:
 
 @pytest.mark.parametrize("row_tokens", [None, 24])
 def test_a_loader_goes_on_from_where_another_stood(row_tokens: int | None) -> None:
-    examples = prompted(100)
-    loader = ExampleLoader(lambda _: examples, 48, seed=5, row_tokens=row_tokens)
+    def epochs(epoch: int) -> Examples:
+        return prompted(100 + epoch)  # each has other examples
+
+    loader = ExampleLoader(epochs, 48, seed=5, row_tokens=row_tokens)
     for _ in range(loader.batches_per_epoch + 3):
         loader.next()
     state = loader.state()
-    other = ExampleLoader(lambda _: examples, 48, seed=5, row_tokens=row_tokens)
+    assert state["examples"] == 101
+    other = ExampleLoader(epochs, 48, seed=5, row_tokens=row_tokens)
     other.load_state(state)
     for _ in range(5):
         ours, theirs = loader.next(), other.next()
         assert ours.keys() == theirs.keys()
         assert all(torch.equal(value, theirs[name]) for name, value in ours.items())
     with pytest.raises(UserError, match="seed is 6, but the run stood at 5"):
-        ExampleLoader(lambda _: examples, 48, seed=6, row_tokens=row_tokens).load_state(state)
+        ExampleLoader(epochs, 48, seed=6, row_tokens=row_tokens).load_state(state)
 
 
 @pytest.mark.parametrize("family", ["gpt2", "qwen3"])

@@ -23,7 +23,6 @@ def test_every_text_keeps_its_bytes(rate: float, trained: Tokenizer) -> None:
     for text in texts():
         ids = cutting.encode(text)
         assert trained.decode_bytes(ids) == trained.decode_bytes(trained.encode(text))
-        assert len(ids) >= len(trained.encode(text))
 
 
 def test_without_a_chance_the_ids_are_the_ordinary_ones(trained: Tokenizer) -> None:
@@ -95,5 +94,5 @@ def test_a_tokenizer_of_another_kind_is_refused(tmp_path: Path) -> None:
     (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n", encoding="utf-8")
     other = Tokenizer.load(tmp_path)
     assert isinstance(other, WordPiece)
-    with pytest.raises(UserError, match="bpe_dropout: only a byte-level BPE tokenizer"):
+    with pytest.raises(UserError, match=r"bpe_dropout: only a byte-level BPE tokenizer .* leave it out"):
         other.with_dropout(0.1, 0)

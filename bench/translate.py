@@ -81,7 +81,7 @@ def erya_writer(directory: Path, beams: int, tokens: int) -> Write:
     model = load_model_without_tokenizer(directory)
     model.pack()
     config = BeamConfig(num_beams=beams, max_new_tokens=tokens)
-    return lambda sources: [found.tokens for found in beam_search(model, sources, END, [PAD], config)]
+    return lambda sources: [best.tokens for best, *_ in beam_search(model, sources, END, [PAD], config)]
 
 
 def load_model_without_tokenizer(directory: Path) -> EncoderDecoder:

@@ -91,4 +91,6 @@ def _shown(loaded: "TaskModel", line: str, prediction: "Prediction", as_json: bo
         shown["probabilities"] = dict(prediction.probabilities)
     if prediction.passage is not None:
         shown["passage"] = prediction.passage
+    if prediction.candidates:
+        shown["candidates"] = [" ".join(it.split()) for it in prediction.candidates]
     return json.dumps(shown, ensure_ascii=False)

@@ -1,7 +1,7 @@
 """Beam search: the likeliest whole text, not the likeliest next token, among a few kept at each step.
 
-In: a model with `begin` and `step`, and prompts of about one length. Out: the best text for each, as `transformers`
-finds it with the same number of beams and the same length penalty, token for token.
+In: a model with `begin` and `step`, and prompts of about one length. Out: the best texts for each, as `transformers`
+finds them with the same number of beams and the same length penalty, token for token.
 """
 
 from collections.abc import Sequence
@@ -88,10 +88,10 @@ def beam_search(
     forbidden: Sequence[int],
     config: BeamConfig,
     copied: Copied | None = None,
-) -> list[Hypothesis]:
-    """The best text for each prompt; it ends with `end_id`, which the last token is made to be.
+) -> list[list[Hypothesis]]:
+    """The best texts for each prompt, best first, at most `num_beams`, each up to `end_id`, which its last token is.
 
-    With `copied` the best of those that hold what they must, unless the longest text allowed has no room for it.
+    With `copied` those that hold what they must, unless the longest text allowed has no room for it.
 
     Source: Graves 2012, arXiv:1211.3711, algorithm 1; the length penalty and the rule to stop are `transformers`': a
     prompt is done when its worst kept text is better than the best running one would be at its present length.
@@ -102,7 +102,7 @@ def beam_search(
     state, logits = model.begin([list(prompt) for prompt in prompts], capacity)
     state.branch(beams)
     logits = logits.repeat_interleave(beams, dim=0)
-    found: dict[int, Hypothesis] = {}
+    found: dict[int, list[Hypothesis]] = {}
     rows = torch.arange(len(prompts), device=logits.device)
     running = torch.full((len(prompts), beams), NEVER, device=logits.device)
     running[:, 0] = 0.0  # all beams are alike at first
@@ -171,6 +171,10 @@ def _gather(texts: Int[Tensor, "N some length"], places: Int[Tensor, "N other"])
     return texts.gather(1, places[:, :, None].expand(-1, -1, texts.shape[2]))
 
 
-def _best(kept: _Kept, place: int, end_id: int) -> Hypothesis:
-    tokens = kept.tokens[place, 0].tolist()
-    return Hypothesis(tokens[: tokens.index(end_id)] if end_id in tokens else tokens, float(kept.scores[place, 0]))
+def _best(kept: _Kept, place: int, end_id: int) -> list[Hypothesis]:
+    texts = zip(kept.tokens[place].tolist(), kept.scores[place].tolist(), strict=True)
+    return [
+        Hypothesis(tokens[: tokens.index(end_id)] if end_id in tokens else tokens, score)
+        for tokens, score in texts
+        if score > NEVER
+    ]

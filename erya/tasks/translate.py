@@ -133,9 +133,10 @@ def translated(
     for whole, parts in zip(aside, cut, strict=True):
         own = found[start : start + len(parts)]
         start += len(parts)
-        score = sum(it.score for it in own) / len(own) if own else None
-        text = joint.join(tokenizer.decode(it.tokens).strip() for it in own)
-        predictions.append(Prediction(whole.put_back(text) if settings.markup else text, score))
+        score = sum(it[0].score for it in own) / len(own) if own else None
+        texts = [joint.join(tokenizer.decode(it.tokens).strip() for it in every) for every in zip(*own, strict=False)]
+        candidates = [whole.put_back(text) if settings.markup else text for text in texts] or [""]
+        predictions.append(Prediction(candidates[0], score, candidates=candidates))
     return predictions
 
 

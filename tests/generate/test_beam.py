@@ -55,35 +55,43 @@ def test_the_beams_are_those_of_transformers(tmp_path: Path, beams: int, length_
     texts = sources(5, 24)
     found = beam_search(model, texts, END, [PAD], BeamConfig(num_beams=beams, length_penalty=length_penalty))
     lengths = set()
-    for text, hypothesis in zip(texts, found, strict=True):
-        settings = {"num_beams": beams, "length_penalty": length_penalty, "max_new_tokens": 39, "do_sample": False}
-        written = theirs.generate(torch.tensor([text]), **settings)[0, 1:].tolist()
-        assert hypothesis.tokens == (written[: written.index(END)] if END in written else written)
-        lengths.add(len(hypothesis.tokens))
+    for text, hypotheses in zip(texts, found, strict=True):
+        settings = {
+            "num_return_sequences": beams,
+            "num_beams": beams,
+            "length_penalty": length_penalty,
+            "max_new_tokens": 39,
+            "do_sample": False,
+        }
+        every = theirs.generate(torch.tensor([text]), **settings)[:, 1:].tolist()
+        written = [tokens[: tokens.index(END)] if END in tokens else tokens for tokens in every]
+        assert [hypothesis.tokens for hypothesis in hypotheses] == written
+        lengths.add(len(written[0]))
     assert len(lengths) > 2, "the texts are too alike to show anything"
 
 
 def test_a_prompt_alone_and_in_a_batch_find_the_same() -> None:
     model, texts = translator(seed=4), sources(6, 12)
     together = beam_search(model, texts, END, [PAD], BeamConfig())
-    for text, hypothesis in zip(texts, together, strict=True):
+    for text, hypotheses in zip(texts, together, strict=True):
         (alone,) = beam_search(model, [text], END, [PAD], BeamConfig())
-        assert alone.tokens == hypothesis.tokens
-        assert alone.score == pytest.approx(hypothesis.score, abs=1e-4)
+        assert [it.tokens for it in alone] == [it.tokens for it in hypotheses]
+        assert [it.score for it in alone] == pytest.approx([it.score for it in hypotheses], abs=1e-4)
 
 
 def test_packed_weights_find_the_same() -> None:
     model, texts = translator(seed=4), sources(6, 5)
     expected = beam_search(model, texts, END, [PAD], BeamConfig())
     model.pack()
-    assert [it.tokens for it in beam_search(model, texts, END, [PAD], BeamConfig())] == [it.tokens for it in expected]
+    found = beam_search(model, texts, END, [PAD], BeamConfig())
+    assert [[it.tokens for it in own] for own in found] == [[it.tokens for it in own] for own in expected]
 
 
 def test_a_decoder_searches_too() -> None:
     model = small_model("qwen3")
     prompts = [[5, 6, 7], [8, 9], [10, 11, 12, 13]]
     found = beam_search(model, prompts, 256, [], BeamConfig(num_beams=3, max_new_tokens=10))
-    for prompt, hypothesis in zip(prompts, found, strict=True):
+    for prompt, hypothesis in [(prompt, it) for prompt, own in zip(prompts, found, strict=True) for it in own]:
         with torch.no_grad():
             shares = model(torch.tensor([prompt + hypothesis.tokens]))[0, len(prompt) - 1 :].log_softmax(-1)
         total = sum(float(shares[place, token]) for place, token in enumerate(hypothesis.tokens))
@@ -103,7 +111,7 @@ def test_what_must_be_copied_is_written_once_and_nothing_else_of_its_kind(beams:
     wanted = torch.tensor([number % 5 * 0b100101 % 1024 for number in range(12)])
     found = beam_search(model, texts, END, [PAD], BeamConfig(num_beams=beams), Copied(in_token, wanted, NOTHING_BEFORE))
     ended = 0
-    for hypothesis, pieces in zip(found, wanted.tolist(), strict=True):
+    for (hypothesis, *_), pieces in zip(found, wanted.tolist(), strict=True):
         written = [int(in_token[token]) for token in hypothesis.tokens if in_token[token]]
         assert sum(written) & ~pieces == 0
         if len(hypothesis.tokens) < SHAPE["context_length"] - 2:  # else the end was the only way out
@@ -125,7 +133,7 @@ def test_a_text_without_room_for_what_must_be_copied_ends() -> None:
     in_token[20:30] = 2 ** torch.arange(10)
     copied = Copied(in_token, torch.full((3,), 1023), NOTHING_BEFORE[:3])
     found = beam_search(model, texts, END, [PAD], BeamConfig(max_new_tokens=6), copied)
-    assert all(len(hypothesis.tokens) <= 6 for hypothesis in found)
+    assert all(len(hypothesis.tokens) <= 6 for own in found for hypothesis in own)
 
 
 def test_what_closes_comes_after_what_opens() -> None:
@@ -139,7 +147,7 @@ def test_what_closes_comes_after_what_opens() -> None:
     before = NOTHING_BEFORE.clone()
     before[:, 21], before[:, 23] = 0b0001, 0b0100
     found = beam_search(model, texts, END, [PAD], BeamConfig(), Copied(in_token, torch.full((12,), 15), before))
-    for hypothesis in found:
+    for hypothesis, *_ in found:
         written = [token for token in hypothesis.tokens if 20 <= token < 24]
         assert sorted(written) == [20, 21, 22, 23]
         assert written.index(20) < written.index(21)

@@ -76,7 +76,7 @@ def test_a_model_learns_and_writes_signs(monkeypatch):
     assert tokenizer().decode(list(example["source"])[:-1]) == set_aside(pairs[0].source).text
 
     def copied(model, tokenizer, given, *_):
-        return [Hypothesis(ids, 0.0) for ids in tokenizer.encode_batch(given)]
+        return [[Hypothesis(ids, 0.0)] for ids in tokenizer.encode_batch(given)]
 
     monkeypatch.setattr(writing, "write", copied)
     texts = ["Call ``f(x)`` in :mod:`os`.", "No markup."]

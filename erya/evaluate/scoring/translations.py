@@ -125,6 +125,22 @@ def bleu_of(sums: Array) -> Array:
     return np.asarray(np.where(whole, 100 * np.exp(brevity + np.log(precision).mean(axis=-1)), 0.0))
 
 
+def nearest(predictions: Sequence[Prediction], records: Sequence[Record], language: str) -> list[str]:
+    """Of each prediction's candidates the one of the highest BLEU against its reference, the likelier one of equals.
+
+    A sentence's BLEU has no orders of n-grams that are longer than the sentence.
+
+    Raises: UserError for an empty reference.
+    """
+    references = references_of(predictions, records)
+    scorer = bleu_scorer(language)
+    scorer.effective_order = True
+    return [
+        max(it.candidates, key=lambda text: scorer.sentence_score(text, [reference]).score)
+        for it, reference in zip(predictions, references, strict=True)
+    ]
+
+
 def chrf_of(sums: Array, beta: float = 2.0) -> Array:
     """chrF of sums [..., 3n]: for each order the n-grams of hypothesis and reference and those matched.
 

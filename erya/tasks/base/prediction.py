@@ -14,13 +14,14 @@ class Prediction:
     """The text of the answer: a translation, a span ("" where there is none), a summary or a label.
 
     `probabilities` gives those of all labels, `score` how sure the system is, `passage` the id of the text an answer
-    was found in.
+    was found in, `candidates` the texts that were found, best first, where several were.
     """
 
     text: str
     score: float | None = None
     probabilities: Mapping[str, float] = field(default_factory=dict)
     passage: str | None = None
+    candidates: Sequence[str] = ()
 
 
 System: TypeAlias = Callable[[Sequence[Record]], list[Prediction]]

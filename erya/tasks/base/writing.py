@@ -115,8 +115,8 @@ def write(
     growth: float,
     title: str = "",
     signs: Sequence[Aside] | None = None,
-) -> list[Hypothesis]:
-    """The best text for each given one; each is at most `growth` times as long in tokens, and a few more.
+) -> list[list[Hypothesis]]:
+    """The best texts for each given one, best first; each is at most `growth` times as long in tokens, and a few more.
 
     Given texts must fit the model. Those of like length are written together. With a `title` a bar is shown. With
     `signs`, each text that was set aside is given with its signs: those it has are written once each, no others are.
@@ -126,7 +126,7 @@ def write(
     lengths = np.array([len(ids) for ids in prompts], dtype=np.int64)
     order = np.argsort(-lengths, kind="stable")  # the longest first: what does not fit is known at once
     batches = bucketed(order, lengths, max(1, BATCH_TOKENS // config.num_beams))
-    found: list[Hypothesis | None] = [None] * len(prompts)
+    found: list[list[Hypothesis]] = [[]] * len(prompts)
     in_token = None if signs is None else _held(map(tokenizer.token_bytes, range(tokenizer.vocab_size)))
     forbidden = sorted(set(tokenizer.special.values()) - {tokenizer.end_of_text_id})
     places = ([one for (one,) in batch] for batch in batches)
@@ -137,9 +137,9 @@ def write(
         if signs is not None and in_token is not None:
             copied = _copied(in_token, [(given[one], signs[one]) for one in batch], next(model.parameters()).device)
         texts = beam_search(model, [prompts[one] for one in batch], _end(model, tokenizer), forbidden, limits, copied)
-        for one, text in zip(batch, texts, strict=True):
-            found[one] = text
-    return [text for text in found if text is not None]
+        for one, own in zip(batch, texts, strict=True):
+            found[one] = own
+    return found
 
 
 def _copied(in_token: Tensor, texts: Sequence[tuple[str, Aside]], device: torch.device) -> Copied:
@@ -181,7 +181,7 @@ def write_best(
     found = iter(write(model, tokenizer, [window for own in windows for window in own], config, growth, title))
     predictions = []
     for own in windows:
-        written = [next(found) for _ in own]
+        written = [next(found)[0] for _ in own]
         answers = [Prediction(tokenizer.decode(it.tokens).strip(), it.score) for it in written]
         predictions.append(surest(answers))
     return predictions

@@ -110,6 +110,7 @@ OTHERS = {
     ): "evaluate: --set task.offsets=skip) or take the nearest occurrence (repair)",
     ("evaluate", "translate", "--on=translate.jsonl", "--set=task.offsets=skip"): "--set task: offsets: unknown key",
     ("translate", "translate", "chinese.txt", "--set=task.target_language=de"): "is what the model was trained for",
+    ("translate", "translate", "chinese.txt", "--set=task.markup=rst"): "is what the model was trained for",
     ("translate", "translate", "chinese.txt", "--set=device=cpu"): "a trained model has settings of its task only",
     ("evaluate", "translate", "--on=three.en", "--on=two.zh"): "three.en has 3 lines, two.zh has 2",
     ("evaluate", "translate", "--on=empty.txt", "--on=empty.txt"): "no record in it; nothing to read",

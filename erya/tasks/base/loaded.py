@@ -22,7 +22,7 @@ from erya.tokenizer.tokenizer import Tokenizer
 
 TASKS = "erya.tasks"
 LANGUAGES = {"language", "source_language", "target_language"}
-LEARNED = {"name", "labels", *LANGUAGES}
+LEARNED = {"name", "labels", "markup", *LANGUAGES}
 """What a model is trained for, which no one can set afterwards."""
 
 

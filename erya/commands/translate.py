@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     "--nearest-to",
     "wanted",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Of the texts found for a line, write the one with the highest BLEU against this file's: to learn from.",
+    help="Write, of the texts the beams find for a line, the one with the highest BLEU against the same line of "
+    "this file: a target that is easier to learn.",
 )
 def COMMAND(wanted: Path | None, **options: Any) -> None:  # noqa: N802 - every module offers COMMAND
     """Translate each line of FILE, or of standard input: one line in, one line out.

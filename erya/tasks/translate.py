@@ -121,7 +121,8 @@ def translated(
 ) -> list[Prediction]:
     """Each text's translation; one longer than the model reads is split at its sentences, and they are joined again.
 
-    An empty text has an empty translation.
+    Its candidates are joined by rank: the likeliest of each piece, the second of each. An empty text has an empty
+    translation.
     """
     aside = [_aside(text, settings) for text in texts]
     cut = [list(pieces(it.text, tokenizer, settings.source_language, writing.room(model))) for it in aside]

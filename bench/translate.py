@@ -163,7 +163,7 @@ def real_sentences(arguments: argparse.Namespace) -> list[Row]:
     peers = {f"transformers, by length in {size}s": batched(peer, size, by_length=True) for size in PEER_BATCHES}
     peers[f"transformers, as they come in {PEER_BATCHES[0]}s"] = batched(peer, PEER_BATCHES[0], by_length=False)
     writers = {
-        "erya": lambda _: [found.tokens for found in writing.write(model, tokenizer, texts, config, MOST_TOKENS)],
+        "erya": lambda _: [best.tokens for best, *_ in writing.write(model, tokenizer, texts, config, MOST_TOKENS)],
         **peers,
     }
     written, speed = measure(writers, sources, arguments.repeats)

@@ -87,7 +87,7 @@ def peer(
 ) -> dict[str, Any]:
     """The peer's run on the very ids."""
     settings = {
-        "train": as_lists(prepared.train),
+        "train": as_lists(prepared.train(0)),
         "validation": as_lists(prepared.validation),
         "shape": prepared.model.config.model_dump(),
         "seconds": seconds,

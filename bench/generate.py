@@ -95,7 +95,7 @@ def transformers_writer(directory: Path, tokens: int) -> Write:
         ids = torch.tensor(prompts)
         with torch.inference_mode():
             out = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=tokens, do_sample=False)
-        return out[:, PROMPT_TOKENS:].tolist()
+        return [row[PROMPT_TOKENS:].tolist() for row in out]
 
     return write
 

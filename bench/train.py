@@ -27,14 +27,14 @@ from erya.dataset.build import build_tokens
 from erya.dataset.loader import Loader
 from erya.dataset.shards import open_tokens
 from erya.model import cost
+from erya.model.architectures.decoder import DecoderConfig
 from erya.model.family import Vocabulary
 from erya.model.sizes import ModelConfig, build_model, learning_rate
 from erya.tokenizer.build import build_tokenizer
 from erya.tokenizer.tokenizer import Tokenizer
-from erya.train.config import OptimizerConfig, ScheduleConfig
 from erya.train.loop import Horizon, Trainer
-from erya.train.optimizer import build_optimizer
-from erya.train.schedule import factor
+from erya.train.optimizer import OptimizerConfig, build_optimizer
+from erya.train.schedule import ScheduleConfig, factor
 
 HERE = Path(__file__).resolve().parent
 BOOKS = HERE.parent.parent / "shared" / "data" / "books" / "books.jsonl.gz"
@@ -190,6 +190,7 @@ def erya_run(settings: dict[str, Any]) -> dict[str, Any]:
             next_validation += settings["validate_seconds"]
             curve.append([state.seconds, validate(trainer, settings)])
     curve.append([state.seconds, validate(trainer, settings)])
+    assert isinstance(model.config, DecoderConfig)
     return {
         "parameters": cost.parameters(model.config).total,
         "steps": state.step,

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -32,19 +32,20 @@ from erya.dataset.build import build_tokens
 from erya.dataset.loader import Loader
 from erya.dataset.shards import open_tokens
 from erya.model import cost
+from erya.model.architectures.decoder import DecoderConfig
 from erya.model.family import Vocabulary
 from erya.model.sizes import SIZES, ModelConfig, build_model, learning_rate
 from erya.tokenizer.build import build_tokenizer
 from erya.tokenizer.tokenizer import Tokenizer
-from erya.train.config import OptimizerConfig, ScheduleConfig
 from erya.train.loop import Horizon, Trainer
-from erya.train.optimizer import build_optimizer
-from erya.train.schedule import factor
+from erya.train.optimizer import OptimizerConfig, build_optimizer
+from erya.train.schedule import ScheduleConfig, factor
 
 BOOKS = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "books" / "books.jsonl.gz"
 SIZE, VOCAB_SIZE, ROWS, ACCUMULATION, WARM_UP_STEPS, SEED = "124m", 50304, 32, 4, 6, 1
 CONTEXT = SIZES[SIZE].context_length
-CONTESTANTS = {
+OptimizerName = Literal["adamw", "muon"]
+CONTESTANTS: dict[str, tuple[str, OptimizerName] | None] = {
     "erya gpt2 + AdamW": ("gpt2", "adamw"),
     "erya qwen3 + Muon": ("qwen3", "muon"),
     "transformers GPT2LMHeadModel + AdamW": None,
@@ -149,7 +150,7 @@ def run(name: str, tokens: Path, steps: int) -> dict[str, Any]:
     }
 
 
-def erya(family: str, optimizer: str, tokens: Path, steps: int) -> tuple[Callable[[], float], dict[str, Any]]:
+def erya(family: str, optimizer: OptimizerName, tokens: Path, steps: int) -> tuple[Callable[[], float], dict[str, Any]]:
     """A step of Erya's own trainer with its default optimizer and schedule."""
     config = ModelConfig(family=family, size=SIZE)
     model = build_model(config, Vocabulary(VOCAB_SIZE, 1, 0), CONTEXT, SEED).to("cuda")
@@ -170,6 +171,7 @@ def erya(family: str, optimizer: str, tokens: Path, steps: int) -> tuple[Callabl
         trainer.step()
         return trainer.record.loss
 
+    assert isinstance(model.config, DecoderConfig)
     facts = {
         "parameters": cost.parameters(model.config).total,
         "flops_per_token": cost.training_flops_per_token(model.config, CONTEXT),

@@ -39,13 +39,13 @@ def write_pairs(folder: Path) -> None:
         (folder / f"train.{language}").write_text("\n".join(kept) + "\n", encoding="utf-8")
 
 
-def train_translator(folder: Path, name: str, seed: int, steps: int = 2) -> Path:
-    """A run in folder/name; the model's directory."""
+def train_translator(folder: Path, name: str, seed: int, steps: int = 2, *more: str) -> Path:
+    """A run in folder/name, with more of the command line; the model's directory."""
     files = [it for side in ("en", "de") for it in ("--train", str(folder / f"train.{side}"))]
     files += [it for side in ("en", "de") for it in ("--validation", str(folder / f"test.{side}"))]
     config = [*TINY, *SHORT, f"training.max_steps={steps}", f"training.seed={seed}"]
     arguments = ["finetune", "--task", "translate", "--languages", "en-de", *files, "--out", str(folder / name)]
-    assert run([*arguments, *config]) == 0
+    assert run([*arguments, *config, *more]) == 0
     return folder / name / "model"
 
 

@@ -9,10 +9,11 @@ import click
 @click.argument("models", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="MODEL MODEL...")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The new model's directory.")
 def COMMAND(models: tuple[Path, ...], out: Path) -> None:  # noqa: N802 - every command module offers COMMAND
-    """Write the mean of the weights of several models: often better than any one of them, at the cost of one.
+    """Write the mean of the weights of several models: one model, often better than any of them.
 
-    They must have begun as one model and have learned the same task, with other seeds or from other data. Fine-tuned
-    once more at low rates the mean gains again. Measure it on validation data before you use it.
+    They must have begun as one model and learned the same task, with other seeds or from other data. Measure the mean
+    on validation data: after long runs at high rates it is worse at first, and better than they are once it has been
+    fine-tuned for some minutes at a tenth of the rates.
 
     \b
     erya finetune runs/base/model ... training.seed=1 --out runs/one

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 
 from erya.commands._settings import settings_option
 from erya.core.errors import UserError
+from erya.core.progress import duration, say
 
 if TYPE_CHECKING:
     from erya.tasks.base.loaded import TaskModel
@@ -65,6 +67,7 @@ def answer_lines(
     predict = loaded.predict if predictor is None else predictor(loaded)
     if stream is sys.stdin and stream.isatty():
         click.echo(f"one {'record' if task == 'answer' else 'text'} a line; end with Ctrl-D", err=True)
+    total, began = _count(stream), time.monotonic()
     lines = enumerate(_lines(stream), start=1)
     while portion := list(islice(lines, 1 if stream.isatty() else LINES_AT_ONCE)):
         records = [record(line, str(number)) for number, line in portion]
@@ -72,6 +75,20 @@ def answer_lines(
             warn_of_languages(records, loaded.settings)
         for given, prediction in zip(portion, predict(records), strict=True):
             click.echo(_shown(loaded, given[1], prediction, as_json))
+        if total > LINES_AT_ONCE:
+            done = portion[-1][0]
+            left = duration((total - done) * (time.monotonic() - began) / done)
+            say(f"{task}: {done:,} of {total:,} lines ({done / total:.0%}), {left} left")
+
+
+def _count(stream: IO[str]) -> int:
+    """The lines of a file that can be read twice; 0 for what comes from a pipe or a keyboard."""
+    if not stream.seekable():
+        return 0
+    place = stream.tell()
+    count = sum(1 for _ in _lines(stream))
+    stream.seek(place)
+    return count
 
 
 def _lines(stream: IO[str]) -> Iterator[str]:

@@ -64,6 +64,9 @@ def _nearest(loaded: "TaskModel") -> Callable[[Sequence["Record"]], list["Predic
     """Sequence-level interpolation: the candidate nearest to what is wanted. Source: Kim and Rush 2016, section 3.2."""
     from erya.evaluate.scoring.translations import nearest
 
+    if loaded.settings.beams.num_beams == 1:
+        raise UserError("--nearest-to: one beam finds one text, nothing to choose; say --set task.beams.num_beams=8")
+
     def predict(records: Sequence["Record"]) -> list["Prediction"]:
         predictions = loaded.predict(records)
         texts = nearest(predictions, records, loaded.settings.language)

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
@@ -53,13 +53,14 @@ class _Lines:
         line = f"{self.description}: {self.done:,.0f}"
         if self.total:
             line += f"/{self.total:,.0f} {self.unit} ({self.done / self.total:.0%})"
-            line += f", {_duration(max(0.0, self.total - self.done) / rate)} left" if rate > 0 else ""
+            line += f", {duration(max(0.0, self.total - self.done) / rate)} left" if rate > 0 else ""
         else:
             line += f" {self.unit}"
         return f"{line}  {text}".rstrip()
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Minutes and seconds, with hours where there are any."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
@@ -77,9 +78,15 @@ def bar(description: str, total: float | None = None, unit: str = "items", done:
         yield running
 
 
-def track(items: Iterable[T], description: str, total: float | None = None, unit: str = "items") -> Iterator[T]:
-    """Yield the items with a bar that advances by one each."""
+def track(
+    items: Iterable[T],
+    description: str,
+    total: float | None = None,
+    unit: str = "items",
+    amount: Callable[[T], float] = lambda _: 1,
+) -> Iterator[T]:
+    """Yield the items with a bar that advances by the `amount` of each."""
     with bar(description, total, unit) as running:
         for item in items:
             yield item
-            running.advance()
+            running.advance(amount(item))

@@ -8,6 +8,7 @@ import pytest
 from sacrebleu import sentence_bleu
 
 from erya.cli import run
+from erya.commands import _answering
 from tests.commands.translating import pairs, train_translator, write_pairs
 
 
@@ -43,6 +44,27 @@ def test_the_nearest_of_the_texts_found_is_written(capsys: pytest.CaptureFixture
         file.write("\n".join(wanted))
     assert run(["translate", "a/model", "test.en", "--nearest-to", "wanted.de.gz"]) == 0
     assert capsys.readouterr().out.splitlines() == nearest
+
+
+def test_a_long_file_is_told_how_far_it_is(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["translate", "a/model", "test.en"]) == 0
+    at_once = capsys.readouterr()
+    assert " lines (" not in at_once.err
+    monkeypatch.setattr(_answering, "LINES_AT_ONCE", 8)
+    assert run(["translate", "a/model", "test.en"]) == 0
+    told = capsys.readouterr()
+    assert told.out == at_once.out
+    assert [line.rpartition(",")[0] for line in told.err.splitlines()] == [
+        "translate: 8 of 20 lines (40%)",
+        "translate: 16 of 20 lines (80%)",
+        "translate: 20 of 20 lines (100%)",
+    ]
+
+
+def test_one_beam_leaves_nothing_to_choose(capsys: pytest.CaptureFixture[str]) -> None:
+    one = ["--set", "task.beams.num_beams=1"]
+    assert run(["translate", "a/model", "test.en", "--nearest-to", "test.de", *one]) == 2
+    assert "--nearest-to: one beam finds one text" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

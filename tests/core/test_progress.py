@@ -83,3 +83,16 @@ def test_no_progress_no_promise(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
         clock.now += 20
         running.advance(0)
     assert capsys.readouterr().err == "Waiting: 0/10 items (0%)\n"
+
+
+def test_items_of_different_size_count_as_they_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = Clock(monkeypatch)
+    for _ in track([[1, 2, 3], [4], [5, 6, 7, 8]], "Writing", 8, "texts", len):
+        clock.now += 20
+    assert capsys.readouterr().err.splitlines() == [
+        "Writing: 3/8 texts (38%), 0:33 left",
+        "Writing: 4/8 texts (50%), 0:40 left",
+        "Writing: 8/8 texts (100%), 0:00 left",
+    ]

@@ -130,7 +130,7 @@ def write(
     in_token = None if signs is None else _held(map(tokenizer.token_bytes, range(tokenizer.vocab_size)))
     forbidden = sorted(set(tokenizer.special.values()) - {tokenizer.end_of_text_id})
     places = ([one for (one,) in batch] for batch in batches)
-    for batch in track(places, title, None, "batches") if title else places:
+    for batch in track(places, title, len(prompts), "texts", len) if title else places:
         most = int(lengths[batch[0]] * growth) + SPARE_TOKENS
         limits = config.model_copy(update={"max_new_tokens": min(most, config.max_new_tokens)})
         copied = None

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from erya.cli import cli
+from erya.cli import cli, run
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (
@@ -57,6 +57,19 @@ def test_every_command_shown_exists_with_its_options(
         (tmp_path / name).touch()  # a file that is read is opened while the command line is taken apart
     monkeypatch.chdir(tmp_path)
     parse(arguments)
+
+
+@pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith(("erya finetune ", "erya pretrain "))])
+def test_every_run_shown_has_a_whole_configuration(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = shlex.split(line, comments=True)[1:]
+    if "--resume" in arguments:
+        pytest.skip("goes on with a run that has its configuration")
+    for name in (word for word in arguments if word.endswith("/model")):
+        (tmp_path / name).mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    assert run([*arguments, "--dry-run"]) == 0, capsys.readouterr().err
 
 
 def test_both_readmes_show_the_same_commands() -> None:

@@ -13,7 +13,7 @@ def COMMAND(models: tuple[Path, ...], out: Path) -> None:  # noqa: N802 - every 
 
     They must have begun as one model and learned the same task, with other seeds or from other data. Measure the mean
     on validation data: after long runs at high rates it is worse at first, and better than they are once it has been
-    fine-tuned for some minutes at a tenth of the rates.
+    fine-tuned for some minutes at a fifth of the rates.
 
     \b
     erya finetune runs/base/model ... training.seed=1 --out runs/one

@@ -142,13 +142,14 @@ def require_same_task(one: TaskModel, other: TaskModel) -> None:
 
 def _facts(loaded: TaskModel, exam: Exam) -> dict[str, Any]:
     config = loaded.model.config
-    base = loaded.provenance.get("config", {}).get("base")
+    base, means = loaded.provenance.get("config", {}).get("base"), list(loaded.provenance.get("mean_of", []))
+    origin = {"mean of": ", ".join(means)} if means else {"base": base} if base is not None else {}
     return {
         "task": exam.task.name,
         "language": exam.language,
         "items": len(exam.records),
         "family": config.family,
-        **({"base": base} if base is not None else {}),
+        **origin,
         "parameters": cost.parameters(config).total,
         **loaded.settings.facts(),
         "versions": ", ".join(f"{name} {version}" for name, version in versions().items()),

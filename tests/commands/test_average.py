@@ -58,6 +58,16 @@ def test_every_weight_is_the_mean_and_the_model_answers(capsys: pytest.CaptureFi
     assert "validation_loss" not in described
 
 
+def test_the_report_says_whose_mean_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["average", "one/model", "two/model", "--out", "measured"]) == 0
+    arguments = ["evaluate", "measured", "--on", "test.en", "--on", "test.de", "--no-baselines", "--json"]
+    capsys.readouterr()
+    assert run(arguments) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["mean of"] == "one/model, two/model"
+    assert "base" not in told
+
+
 def test_the_mean_of_one_model_twice_is_that_model() -> None:
     assert run(["average", "one/model", "one/model", "--out", "twice"]) == 0
     assert Path("twice/model.safetensors").read_bytes() == Path("one/model/model.safetensors").read_bytes()

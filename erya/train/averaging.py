@@ -71,7 +71,7 @@ def average_models(paths: Sequence[Path], out: Path, task_names: Collection[str]
     Raises: UserError when they are not of one shape, tokenizer and task, or something is at `out`.
     """
     if len(paths) < 2:
-        raise UserError("expected two models or more")
+        raise UserError(f"average: got {len(paths)} model; name two or more")
     if out.exists():
         raise UserError(f"{out}: is there already; say another --out, or remove it")
     first, *others = models = [load_model(path) for path in paths]
